@@ -1,0 +1,1 @@
+"""What the operator can do: one short async function each."""

@@ -1,0 +1,1 @@
+"""One remote API per folder, translated to the domain."""

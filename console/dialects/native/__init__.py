@@ -1,0 +1,1 @@
+"""Gatehouse's own server."""

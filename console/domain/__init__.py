@@ -1,0 +1,1 @@
+"""Frozen values and pure rules of the console; no Qt, no I/O."""

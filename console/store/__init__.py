@@ -1,0 +1,1 @@
+"""What is known now, with change signals."""

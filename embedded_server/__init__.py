@@ -1,0 +1,1 @@
+"""The embedded server: capture, recording, analysis, catalogue and API of one site."""

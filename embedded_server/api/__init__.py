@@ -1,0 +1,1 @@
+"""Thin routes: parse, one service call, shape the answer."""

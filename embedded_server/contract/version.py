@@ -1,0 +1,4 @@
+"""Versions."""
+
+PRODUCT_VERSION = "0.1.0"
+API_VERSION = 1

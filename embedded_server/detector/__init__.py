@@ -1,0 +1,1 @@
+"""Pictures to detections to events, in a process of its own."""

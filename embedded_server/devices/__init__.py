@@ -1,0 +1,1 @@
+"""ONVIF: discovery, media profiles, PTZ."""

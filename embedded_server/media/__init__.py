@@ -1,0 +1,1 @@
+"""Packets and frames: sources, hub, live readers, the media process."""

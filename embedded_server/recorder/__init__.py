@@ -1,0 +1,1 @@
+"""Segments of footage, written without decoding."""

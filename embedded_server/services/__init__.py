@@ -1,0 +1,1 @@
+"""What the server can do; no HTTP, no SQL, no media library."""

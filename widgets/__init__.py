@@ -1,0 +1,1 @@
+"""Reusable widgets; they know Qt and nothing of us."""
