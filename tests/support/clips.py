@@ -6,6 +6,7 @@ The number stands in a strip along the top, one eighth of the picture high: 24 e
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal
 
 import av
@@ -41,7 +42,7 @@ def read_number(picture: NDArray[np.uint8]) -> int | None:
     height, width = grey.shape
     band = grey[height // 32 : max(height // 32 + 1, height * 3 // 32)]
     edges = np.linspace(0, width, CELLS + 1)
-    thirds = [(int(a + (b - a) / 3), int(b - (b - a) / 3)) for a, b in zip(edges, edges[1:], strict=False)]
+    thirds = [(int(a + (b - a) / 3), int(b - (b - a) / 3)) for a, b in itertools.pairwise(edges)]
     values = [float(band[:, a : max(a + 1, b)].mean()) for a, b in thirds]
     middle = (min(values) + max(values)) / 2
     if max(values) - min(values) < _CONTRAST:
@@ -71,7 +72,9 @@ def write_clip(
         options |= {"x264-params": "scenecut=0:repeat-headers=1"}
     if codec == "libx265":
         options = {"preset": "ultrafast"}
-        options |= {"x265-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:log-level=none:repeat-headers=1"}
+        options |= {
+            "x265-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:log-level=none:repeat-headers=1"
+        }
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps)
         stream.width, stream.height = width, height
@@ -79,7 +82,9 @@ def write_clip(
         stream.codec_context.gop_size = gop
         stream.codec_context.options = {} if codec in {"mjpeg", "mpeg4"} else options
         for number in range(first, first + frames):
-            frame = av.VideoFrame.from_ndarray(draw_frame(number, width=width, height=height), "rgb24")
+            frame = av.VideoFrame.from_ndarray(
+                draw_frame(number, width=width, height=height), "rgb24"
+            )
             frame.pts = number - first
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -39,13 +39,17 @@ class RtspCameras:
     def fault(self, name: str, kind: str, seconds: float = 0.0) -> None:
         """Make one path fail now: drop, stall, resolution, off or on."""
         query = f"fault?cam={name}&kind={kind}&seconds={seconds}"
-        request = urllib.request.Request(f"http://127.0.0.1:{self.control_port}/{query}", method="POST")
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.control_port}/{query}", method="POST"
+        )
         with urllib.request.urlopen(request, timeout=5) as answer:
             answer.read()
 
     def status(self) -> dict[str, dict[str, object]]:
         """What the cameras say of themselves, by path name."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.control_port}/status", timeout=5) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.control_port}/status", timeout=5
+        ) as answer:
             return dict(json.loads(answer.read()))
 
 
@@ -57,7 +61,11 @@ def missing() -> str | None:
         return f"no {SYSTEM_PYTHON} for the RTSP camera"
     probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
     done = subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True, check=False)
-    return None if done.returncode == 0 else "GStreamer's RTSP server (Debian packages) is not installed"
+    return (
+        None
+        if done.returncode == 0
+        else "GStreamer's RTSP server (Debian packages) is not installed"
+    )
 
 
 @contextlib.contextmanager
