@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from console.domain.camera import CameraKey
 
@@ -76,3 +78,59 @@ class SegmentIndex:
     header_length: int
     size: int
     fragments: tuple[Fragment, ...]
+
+
+def join_runs(
+    runs: Iterable[TimeRange], *, within: timedelta = timedelta(0)
+) -> tuple[TimeRange, ...]:
+    """The runs in order, those that touch (or lie no more than ``within`` apart) made one."""
+    joined: list[TimeRange] = []
+    for run in sorted(runs, key=lambda r: (r.start, r.end)):
+        if joined and run.start <= joined[-1].end + within:
+            joined[-1] = TimeRange(joined[-1].start, max(joined[-1].end, run.end))
+        else:
+            joined.append(run)
+    return tuple(joined)
+
+
+def merged(known: Footage, newer: Footage) -> Footage:
+    """Both together: inside what ``newer`` was asked for it is right, outside what was known stays.
+
+    Spans that do not touch cannot be one; then ``newer`` stands alone.
+    """
+    asked, fresh = known.asked, newer.asked
+    if asked.end < fresh.start or fresh.end < asked.start:
+        return newer
+    kept = (piece for run in known.runs for piece in _outside(run, fresh))
+    gaps = [gap for gap in known.gaps if not _touches(gap, fresh)]
+    return Footage(
+        camera=newer.camera,
+        asked=TimeRange(min(asked.start, fresh.start), max(asked.end, fresh.end)),
+        runs=join_runs((*kept, *newer.runs)),
+        gaps=tuple(sorted((*gaps, *newer.gaps), key=lambda gap: gap.start)),
+    )
+
+
+def grown(known: Footage, span: TimeRange) -> Footage:
+    """Footage after ``span`` was recorded; segments of one run may lie a frame or two apart."""
+    return Footage(
+        camera=known.camera,
+        asked=TimeRange(known.asked.start, max(known.asked.end, span.end)),
+        runs=join_runs((*known.runs, span), within=SEGMENT_SEAM),
+        gaps=tuple(gap for gap in known.gaps if gap.end is not None or gap.start < span.start),
+    )
+
+
+SEGMENT_SEAM = timedelta(seconds=1)
+"""Two files closer than this were recorded in one go."""
+
+
+def _outside(run: TimeRange, hole: TimeRange) -> Iterator[TimeRange]:
+    if run.start < hole.start:
+        yield TimeRange(run.start, min(run.end, hole.start))
+    if run.end > hole.end:
+        yield TimeRange(max(run.start, hole.end), run.end)
+
+
+def _touches(gap: Gap, span: TimeRange) -> bool:
+    return gap.start < span.end and (gap.end is None or gap.end > span.start)
