@@ -1,0 +1,1 @@
+"""Sample cameras: drawn scenes, encoded live and served over RTSP like real ones."""
