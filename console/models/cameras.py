@@ -186,21 +186,23 @@ def _order(camera: Camera) -> tuple[str, CameraKey]:
 def _show_camera(camera: Camera, system: SystemState | None, role: int) -> Any:
     if role == Qt.ItemDataRole.ToolTipRole:
         return camera.cause or camera.name
-    return {
+    shown: dict[int, Any] = {
         Qt.ItemDataRole.DisplayRole: camera.name,
         CameraRole.KEY: camera.key,
         CameraRole.CAMERA: camera,
         CameraRole.SYSTEM: system,
         CameraRole.HEALTH: camera.health,
         CameraRole.CAUSE: camera.cause,
-    }.get(role)
+    }
+    return shown.get(role)
 
 
 def _show_system(system: SystemState, role: int) -> Any:
     if role == Qt.ItemDataRole.ToolTipRole:
         return system.cause or system.address
-    return {
+    shown: dict[int, Any] = {
         Qt.ItemDataRole.DisplayRole: system.name,
         CameraRole.SYSTEM: system,
         CameraRole.CAUSE: system.cause,
-    }.get(role)
+    }
+    return shown.get(role)
