@@ -1,1 +1,1 @@
-"""Set-up and packaging."""
+"""Set-up and packaging: standard library only, for it runs before anything is installed."""
