@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 from av.codec.context import Flags
@@ -12,7 +12,7 @@ from av.codec.context import Flags
 from console.domain.errors import ConsoleError
 
 if TYPE_CHECKING:
-    from av import Packet, VideoFrame, VideoStream
+    from av import Packet, VideoFrame
     from av.video.codeccontext import VideoCodecContext
 
 _log = logging.getLogger("gatehouse.decode")
@@ -73,7 +73,7 @@ class Decoder:
         self._context.flush_buffers()
         self._needs_key = self._context.name != "mjpeg"
 
-    def _decoded(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+    def _decoded(self, packet: Packet[Any] | None) -> list[VideoFrame]:
         try:
             frames = self._context.decode(packet)
         except (av.error.FFmpegError, ValueError) as fault:

@@ -1,1 +1,1 @@
-"""The wall of tiles."""
+"""The video wall."""
