@@ -108,7 +108,20 @@ def _copy(source: Path, target: Path) -> None:
 def _clone(root: Path, home: Path, *, shared: Path | None) -> None:
     target = home / "gatehouse"
     if target.exists():
-        _check(["git", "-C", str(target), "pull", "--quiet", "--ff-only", str(CHECKOUT), "HEAD"])
+        _check(
+            [
+                "git",
+                "-c",
+                "safe.directory=*",
+                "-C",
+                str(target),
+                "pull",
+                "--quiet",
+                "--ff-only",
+                str(CHECKOUT),
+                "HEAD",
+            ]
+        )
     else:
         _check(["git", "clone", "--quiet", "--no-local", str(CHECKOUT), str(target)])
     if shared is not None and not (home / "shared").exists():
