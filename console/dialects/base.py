@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from console.domain.camera import Camera, CameraKey
     from console.domain.event import Detections, Event, EventFilter, EventKey
@@ -155,10 +155,22 @@ class Dialect(Protocol):
 
     system: str
     """Id of the system, used in every key."""
-    events: Events | None
-    footage: FootageAccess | None
-    ptz: PtzControl | None
-    camera_admin: CameraAdmin | None
+
+    @property
+    def events(self) -> Events | None:
+        """Events, if it has them."""
+
+    @property
+    def footage(self) -> FootageAccess | None:
+        """Recordings, if it has them."""
+
+    @property
+    def ptz(self) -> PtzControl | None:
+        """PTZ, if any of its cameras can."""
+
+    @property
+    def camera_admin(self) -> CameraAdmin | None:
+        """Changing cameras, if it lets us."""
 
     async def sign_in(self, username: str, password: str) -> None:
         """Sign in.
@@ -168,7 +180,7 @@ class Dialect(Protocol):
             CannotConnect: nobody answers.
         """
 
-    def follow(self) -> AsyncIterator[Change]:
+    def follow(self) -> AsyncGenerator[Change, None]:
         """Load, then every change; ends with an error when the connection is lost."""
 
     async def live(self, camera: CameraKey, profile: str) -> StreamSource:

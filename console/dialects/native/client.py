@@ -25,7 +25,7 @@ from console.domain.event import Event, EventFilter, EventKey
 from console.domain.stream import StreamSource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
     import httpx
 
@@ -72,7 +72,7 @@ class NativeDialect:
         self._username, self._password = username, password
         self._http.use_sign_in(self._token, await self._token())
 
-    async def follow(self) -> AsyncIterator[Change]:
+    async def follow(self) -> AsyncGenerator[Change, None]:
         """Load, then every change; what happens while loading waits in the sockets."""
         feed = Feed(
             [
