@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from console.known_systems import KnownSystems
     from console.paths import Paths
     from console.playback.threads import Spawner
     from console.secrets import Secrets
@@ -32,6 +33,8 @@ class ConsoleParts:
     settings: Settings
     """``settings.values.theme``; ``settings.change(theme="light")``; signal ``changed(str)``."""
     secrets: Secrets
+    known: KnownSystems
+    """Systems connected to before."""
     tasks: Tasks
     """``tasks.start(actions.…, name="…")``; signal ``failed(str, ConsoleError)``."""
     systems: SystemStore
