@@ -260,6 +260,8 @@ class AnalysisPlan:
     labels_off: frozenset[str] = frozenset()
     zones: tuple[Zone, ...] = ()
     masks: tuple[Polygon, ...] = ()
+    camera_name: str = ""
+    """For the sentences of events; empty means that they name the slug."""
 
 
 @dataclass(frozen=True, slots=True)
