@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -58,13 +58,15 @@ class Catalog:
         """Open a catalogue that is already at the right revision; everyone else uses :meth:`open`."""
         self._path = path
         self._life = ExitStack()
-        self._engine = _engine(url)
-        self._life.callback(self._engine.dispose)
+        self._writing = _writing_engine(url)
+        self._life.callback(self._writing.dispose)
+        self._reading = _reading_engine(url)
+        self._life.callback(self._reading.dispose)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="catalogue-read")
         self._life.callback(self._pool.shutdown)
         if path is not None:
             self._life.enter_context(_Checkpoints(path))
-        self._writer = _Writer(self._engine, str(path or "catalogue"))
+        self._writer = _Writer(self._writing, str(path or "catalogue"))
         self._life.callback(self._writer.stop)
 
     @classmethod
@@ -138,10 +140,8 @@ class Catalog:
 
     def _read(self, run: Callable[[Connection], Result]) -> Result:
         try:
-            with self._engine.connect() as connection:
-                reading = connection.execution_options(isolation_level="AUTOCOMMIT")
-                with _query_only(reading):
-                    return run(reading)
+            with self._reading.connect() as connection:
+                return run(connection)
         except DBAPIError as error:
             raise translated(error, str(self._path or "catalogue")) from error
 
@@ -246,7 +246,7 @@ class _Checkpoints:
         self._thread.join()
 
     def _run(self) -> None:
-        engine = _engine(f"sqlite:///{self._path}")
+        engine = _plain_engine(f"sqlite:///{self._path}")
         before = -1
         try:
             while not self._stopping.wait(CHECKPOINT_S):
@@ -268,32 +268,9 @@ class _Checkpoints:
     def _checkpoint(self, engine: Engine, mode: str) -> None:
         try:
             with engine.connect() as connection:
-                plain = connection.execution_options(isolation_level="AUTOCOMMIT")
-                plain.exec_driver_sql(f"PRAGMA wal_checkpoint({mode})").close()
+                connection.exec_driver_sql(f"PRAGMA wal_checkpoint({mode})").close()
         except OperationalError as error:
             _log.warning("checkpoint of the catalogue failed: %s", error.orig)
-
-
-class _query_only:  # noqa: N801 (reads as a verb)
-    """Keeps SQLite from writing through this connection; PostgreSQL readers are kept by their role."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._applies = connection.dialect.name == "sqlite"
-
-    def __enter__(self) -> None:
-        if self._applies:
-            self._connection.exec_driver_sql("PRAGMA query_only=ON").close()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._applies:
-            with suppress(DBAPIError):
-                self._connection.exec_driver_sql("PRAGMA query_only=OFF").close()
 
 
 def translated(error: DBAPIError, name: str) -> Exception:
@@ -314,7 +291,7 @@ def translated(error: DBAPIError, name: str) -> Exception:
 
 def _make_sound(path: Path, *, rebuild: bool) -> None:
     """Bring the file to the current revision, or set it aside when it is beyond that and may be rebuilt."""
-    engine = _engine(f"sqlite:///{path}")
+    engine = _writing_engine(f"sqlite:///{path}")
     try:
         try:
             migrate.check(engine, path)
@@ -334,12 +311,30 @@ def _make_sound(path: Path, *, rebuild: bool) -> None:
         engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _writing_engine(url: str) -> Engine:
+    """For one thread; every transaction may write."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=READERS + 1, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=READERS + 1, max_overflow=1)
+        return create_engine(url, pool_size=1, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=1)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _reading_engine(url: str) -> Engine:
+    """For the pool; no transactions, and in SQLite no way to write."""
+    if not url.startswith("sqlite"):
+        return create_engine(
+            url, pool_size=READERS, pool_pre_ping=True, isolation_level="AUTOCOMMIT"
+        )
+    engine = _plain_engine(url, size=READERS)
+    event.listen(engine, "connect", _forbid_writing)
+    return engine
+
+
+def _plain_engine(url: str, *, size: int = 1) -> Engine:
+    engine = create_engine(url, pool_size=size, isolation_level="AUTOCOMMIT")
+    event.listen(engine, "connect", _configure)
     return engine
 
 
@@ -359,6 +354,10 @@ def _configure(connection: Any, _record: object) -> None:
         "analysis_limit=1000",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _forbid_writing(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON").close()
 
 
 def _begin(connection: Connection) -> None:
