@@ -29,6 +29,7 @@ class TileLook:
     """What besides its state decides how a tile is painted."""
 
     number: int
+    font: QFont
     theme: Theme = DARK
     is_selected: bool = False
     has_focus: bool = False
@@ -73,9 +74,9 @@ def paint_tile(
     if state.mode.has_message and not (state.mode is TileMode.CONNECTING and shown):
         button = _paint_message(painter, area, state, look, has_picture=shown)
     elif state.mode.has_chip:
-        _paint_chip(painter, area, state)
+        _paint_chip(painter, area, state, look)
     if state.statistics:
-        _paint_statistics(painter, area, state)
+        _paint_statistics(painter, area, state, look)
     if state.mode is not TileMode.EMPTY:
         _paint_caption(painter, area, state, look)
     if not look.viewport.is_whole:
@@ -85,8 +86,8 @@ def paint_tile(
     return button
 
 
-def _font(painter: QPainter, area: QRectF, *, bold: bool = False, scale: float = 1.0) -> QFont:
-    font = QFont(painter.font())
+def _font(look: TileLook, area: QRectF, *, bold: bool = False, scale: float = 1.0) -> QFont:
+    font = QFont(look.font)
     font.setBold(bold)
     smaller = 0.85 if area.width() < _SMALL_TILE_PX else 1.0
     if font.pointSizeF() > 0:
@@ -135,8 +136,10 @@ def _paint_boxes(
     if not state.boxes:
         return
     colour = QColor(look.theme.box if look.theme.is_dark else DARK.box)
-    painter.setFont(_font(painter, area, scale=0.85))
+    painter.setFont(_font(look, area, scale=0.85))
     metrics = QFontMetricsF(painter.font())
+    caption = area.y() + metrics.height() + 2 * _PAD
+    label_room = place.intersected(QRectF(area.x(), caption, area.width(), area.height()))
     for box in state.boxes:
         left, top = look.viewport.to_tile(box.x, box.y)
         right, bottom = look.viewport.to_tile(box.x + box.width, box.y + box.height)
@@ -150,7 +153,8 @@ def _paint_boxes(
         painter.setPen(QPen(colour, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
         painter.drawRect(frame)
         if box.label and area.width() >= _TINY_TILE_PX:
-            _paint_label(painter, place, label_rect(frame, place, metrics, box.label), box.label)
+            at = label_rect(frame, label_room, metrics, box.label)
+            _paint_label(painter, at, box.label)
 
 
 def label_rect(frame: QRectF, place: QRectF, metrics: QFontMetricsF, label: str) -> QRectF:
@@ -163,23 +167,23 @@ def label_rect(frame: QRectF, place: QRectF, metrics: QFontMetricsF, label: str)
     return QRectF(left, min(top, place.bottom() - height), width, height)
 
 
-def _paint_label(painter: QPainter, place: QRectF, at: QRectF, label: str) -> None:
+def _paint_label(painter: QPainter, at: QRectF, label: str) -> None:
     painter.fillRect(at, QColor(DARK.box))
     painter.setPen(QColor("#1a1503"))
     _text(painter, at.adjusted(4, 0, -4, 0), label, Qt.AlignmentFlag.AlignLeft)
 
 
 def _paint_caption(painter: QPainter, area: QRectF, state: TileState, look: TileLook) -> None:
-    painter.setFont(_font(painter, area, bold=True))
+    painter.setFont(_font(look, area, bold=True))
     metrics = QFontMetricsF(painter.font())
     line = metrics.height()
     height = min(line + 2 * _PAD, area.height())
     _shade(painter, area, height)
     row = QRectF(area.x() + _PAD, area.y() + _PAD / 2, area.width() - 2 * _PAD, line + 2)
     name_min = min(metrics.horizontalAdvance(state.name), row.width() * 0.4)
-    painter.setFont(_font(painter, area, scale=0.92))
+    painter.setFont(_font(look, area, scale=0.92))
     used = _paint_state(painter, row, state, look, room=row.width() - name_min - _PAD)
-    painter.setFont(_font(painter, area, bold=True))
+    painter.setFont(_font(look, area, bold=True))
     painter.setPen(QColor("#ffffff"))
     name_row = QRectF(row.x(), row.y(), row.width() - used - _PAD, row.height())
     _text(painter, name_row, state.name, Qt.AlignmentFlag.AlignLeft)
@@ -236,9 +240,9 @@ def _paint_message(
 ) -> QRectF | None:
     headline = state.headline or (look.empty_text if state.mode is TileMode.EMPTY else "")
     detail_lines = [text for text in (state.detail, state.hint) if text]
-    painter.setFont(_font(painter, area, scale=1.25 if area.width() > 260 else 1.0))
+    painter.setFont(_font(look, area, scale=1.25 if area.width() > 260 else 1.0))
     metrics = QFontMetricsF(painter.font())
-    small = _font(painter, area)
+    small = _font(look, area)
     small_metrics = QFontMetricsF(small)
     room = area.adjusted(_PAD, metrics.height() + _PAD, -_PAD, -_PAD)
     line, small_line = metrics.height() + 4, small_metrics.height() + 3
@@ -291,9 +295,9 @@ def _paint_button(painter: QPainter, row: QRectF, text: str) -> QRectF:
     return at
 
 
-def _paint_chip(painter: QPainter, area: QRectF, state: TileState) -> None:
+def _paint_chip(painter: QPainter, area: QRectF, state: TileState, look: TileLook) -> None:
     text = " · ".join(part for part in (state.headline, state.detail, state.hint) if part)
-    painter.setFont(_font(painter, area, scale=0.92))
+    painter.setFont(_font(look, area, scale=0.92))
     metrics = QFontMetricsF(painter.font())
     glyph = metrics.ascent() * 0.72
     height = metrics.height() + 6
@@ -313,8 +317,8 @@ def _paint_chip(painter: QPainter, area: QRectF, state: TileState) -> None:
     _text(painter, at.adjusted(glyph + 14, 0, -6, 0), text, Qt.AlignmentFlag.AlignLeft)
 
 
-def _paint_statistics(painter: QPainter, area: QRectF, state: TileState) -> None:
-    painter.setFont(_font(painter, area, scale=0.85))
+def _paint_statistics(painter: QPainter, area: QRectF, state: TileState, look: TileLook) -> None:
+    painter.setFont(_font(look, area, scale=0.85))
     metrics = QFontMetricsF(painter.font())
     line = metrics.height()
     room = area.height() - 2 * line - 3 * _PAD
@@ -376,5 +380,6 @@ def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> Non
 
 
 def _text(painter: QPainter, at: QRectF, text: str, align: Qt.AlignmentFlag) -> None:
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(at.width()))
+    metrics = QFontMetricsF(painter.font())
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, at.width() + 0.5)
     painter.drawText(at, align | Qt.AlignmentFlag.AlignVCenter, shown)

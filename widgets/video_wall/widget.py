@@ -248,16 +248,12 @@ class VideoWall(QWidget):
         """Paint the tiles that changed."""
         if self._ratio != self.devicePixelRatioF():
             self._arrange()
-        painter = QPainter(self)
-        if not painter.isActive():
-            return
-        painter.fillRect(event.rect(), Qt.GlobalColor.black)
-        for tile in self._rects:
-            area = self.tile_rect(tile)
-            if event.region().intersects(area.toAlignedRect()):
-                painter.setFont(self._tile_font(area))
-                self._paint(painter, tile, area)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), Qt.GlobalColor.black)
+            for tile in self._rects:
+                area = self.tile_rect(tile)
+                if event.region().intersects(area.toAlignedRect()):
+                    self._paint(painter, tile, area)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the tiles anew."""
@@ -380,6 +376,7 @@ class VideoWall(QWidget):
     def _paint(self, painter: QPainter, tile: int, area: QRectF) -> None:
         look = TileLook(
             number=tile,
+            font=self._tile_font(area),
             theme=self._theme,
             is_selected=tile == self._selected and self._enlarged is None,
             has_focus=self.hasFocus(),
