@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from console.loop import qt_event_loop
 from tests.support import strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture
+def anyio_backend(qapp: QApplication) -> tuple[str, dict[str, Any]]:
+    """The Qt loop, on the application that pytest-qt made."""
+    return "asyncio", {"loop_factory": qt_event_loop}
 
 
 @pytest.fixture(autouse=True)
