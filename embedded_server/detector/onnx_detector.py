@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from embedded_server.detector.base import Finding, Frame, ModelBroken
-from embedded_server.detector.onnx_cards import Card, ModelFile
 from embedded_server.detector.onnx_formats import (
     Candidates,
     Feeding,
@@ -25,6 +24,8 @@ from embedded_server.services.model import Box
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from embedded_server.detector.onnx_cards import Card, ModelFile
 
 _USUAL_SIDE = 640
 _MOST_FINDINGS = 200

@@ -54,7 +54,7 @@ class OnnxSession:
         try:
             if path.stat().st_size > _MOST_BYTES:
                 raise ModelBroken(self._name, "it is larger than 1 GB")
-            self._session = onnxruntime.InferenceSession(
+            self._session = onnxruntime.InferenceSession(  # type: ignore[attr-defined]
                 str(path), _options(), providers=["CPUExecutionProvider"]
             )
         except OSError as error:
@@ -82,7 +82,7 @@ class OnnxSession:
 
 
 def _options() -> Any:
-    options = onnxruntime.SessionOptions()
+    options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3

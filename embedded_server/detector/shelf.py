@@ -58,4 +58,4 @@ class DetectorShelf:
     def _make(self, name: str) -> Detector:
         if maker := self._registry.get(name):
             return maker()
-        return OnnxDetector(*find_model(name, self._model_dirs))
+        return OnnxDetector(find_model(name, self._model_dirs))

@@ -298,7 +298,7 @@ class CameraAnalysis:
                 reports = self._pipeline.interrupt()
             at = datetime.fromtimestamp(sample.wall_us / 1_000_000, UTC)
             outcome = self._pipeline.step(sample.frame, now_s, at, detector)
-            batch = outcome.batch and wire.detections_message(outcome.batch)
+            batch = None if outcome.batch is None else wire.detections_message(outcome.batch)
             return batch, reports + outcome.reports
 
     def stop(self) -> None:
