@@ -222,22 +222,24 @@ def _run_pip(
     ]
     command += ["--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar", "off", "--retries", "2", "--requirement", lock]
-    pip = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "PIP_USER": "0"},
-    )
-    assert pip.stdout is not None
     lines: list[str] = []
-    with environment.log.open("w", encoding="utf-8") as log:
+    with (
+        environment.log.open("w", encoding="utf-8") as log,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PIP_USER": "0"},
+        ) as pip,
+    ):
+        assert pip.stdout is not None
         for line in _shown(pip.stdout, total, say):
             lines.append(line)
             log.write(line)
-    return "".join(lines) if pip.wait() != 0 else None
+    return "".join(lines) if pip.returncode != 0 else None
 
 
 def _shown(lines: Iterator[str], total: int, say: Callable[[str], None]) -> Iterator[str]:
