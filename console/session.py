@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from console.dialects.base import (
     CameraChanged,
@@ -40,32 +40,16 @@ if TYPE_CHECKING:
 _log = logging.getLogger("gatehouse.session")
 
 
-class Stores(Protocol):
-    """What a session fills; ``ConsoleParts`` is one."""
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a session fills."""
 
-    @property
-    def systems(self) -> SystemStore:
-        """State of the systems."""
-
-    @property
-    def cameras(self) -> CameraStore:
-        """Cameras."""
-
-    @property
-    def events(self) -> EventStore:
-        """Events."""
-
-    @property
-    def footage(self) -> FootageStore:
-        """Footage."""
-
-    @property
-    def detections(self) -> DetectionStore:
-        """Boxes."""
-
-    @property
-    def notices(self) -> NoticeStore:
-        """What the operator is told."""
+    systems: SystemStore
+    cameras: CameraStore
+    events: EventStore
+    footage: FootageStore
+    detections: DetectionStore
+    notices: NoticeStore
 
 
 class Session:

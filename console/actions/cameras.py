@@ -20,6 +20,7 @@ async def add(
     url: str,
     username: str = "",
     password: str = "",
+    sub_url: str = "",
 ) -> Camera:
     """Add a camera; the store has it at once, in whatever state it is.
 
@@ -33,8 +34,23 @@ async def add(
             "The camera needs an address.", remedy="Such as rtsp://192.168.1.64/stream1."
         )
     camera = await _admin(parts, system).add(
-        name=name.strip(), url=url.strip(), username=username, password=password
+        name=name.strip(),
+        url=url.strip(),
+        username=username,
+        password=password,
+        sub_url=sub_url.strip(),
     )
+    parts.cameras.put(camera)
+    return camera
+
+
+async def set_source(parts: HasCameras, key: CameraKey, *, url: str, sub_url: str = "") -> Camera:
+    """Have a camera take its pictures from another address.
+
+    Raises:
+        ConsoleError: the system refuses.
+    """
+    camera = await _admin(parts, key.system).set_source(key, url=url, sub_url=sub_url)
     parts.cameras.put(camera)
     return camera
 

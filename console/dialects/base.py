@@ -140,8 +140,13 @@ class PtzControl(Protocol):
 class CameraAdmin(Protocol):
     """Adding and removing cameras."""
 
-    async def add(self, *, name: str, url: str, username: str, password: str) -> Camera:
-        """Add a camera by its URL."""
+    async def add(
+        self, *, name: str, url: str, username: str, password: str, sub_url: str = ""
+    ) -> Camera:
+        """Add a camera by its URL; ``sub_url`` is a smaller stream of it, for analysis and small tiles."""
+
+    async def set_source(self, key: CameraKey, *, url: str, sub_url: str = "") -> Camera:
+        """Take its pictures from somewhere else."""
 
     async def remove(self, key: CameraKey) -> None:
         """Remove it; its footage stays until retention ends it."""

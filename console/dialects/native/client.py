@@ -302,12 +302,19 @@ class NativeCameraAdmin:
         self._system = system
         self._http = http
 
-    async def add(self, *, name: str, url: str, username: str, password: str) -> Camera:
+    async def add(
+        self, *, name: str, url: str, username: str, password: str, sub_url: str = ""
+    ) -> Camera:
         """Add a camera by its URL."""
-        body: dict[str, Any] = {"name": name, "url": url}
+        body: dict[str, Any] = {"name": name, "paths": _paths(url, sub_url)}
         if username:
             body |= {"username": username, "password": password}
         return self._camera(await self._http.send("POST", "/api/cameras", body))
+
+    async def set_source(self, key: CameraKey, *, url: str, sub_url: str = "") -> Camera:
+        """Take its pictures from somewhere else."""
+        body = {"paths": _paths(url, sub_url)}
+        return self._camera(await self._http.send("PATCH", _camera(key), body))
 
     async def remove(self, key: CameraKey) -> None:
         """Remove it."""
@@ -319,6 +326,10 @@ class NativeCameraAdmin:
 
     def _camera(self, sent: Any) -> Camera:
         return mapping.camera(self._system, wire.read(wire.Camera, sent))
+
+
+def _paths(url: str, sub_url: str) -> dict[str, str]:
+    return {"live": url, "record": url, "detect": sub_url or url}
 
 
 def _camera(key: CameraKey) -> str:
