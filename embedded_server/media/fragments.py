@@ -14,8 +14,6 @@ import av
 from embedded_server.media.bitstream import MJPEG
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
     from embedded_server.services.model import StreamFormat
 
 FRAGMENT_S = 0.5
@@ -73,7 +71,7 @@ class _Sink:
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
 
-    def write(self, data: Buffer) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         chunk = bytes(data)
         self._chunks.append(chunk)
         return len(chunk)

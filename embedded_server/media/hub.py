@@ -66,6 +66,11 @@ class StreamHub:
             self._keep(unit)
             self._give(unit)
 
+    def publish_loss(self, units: int) -> None:
+        """So many pictures were lost before they came here."""
+        with self._lock:
+            self._give(units)
+
     def restart(self) -> None:
         """The source begins anew: newcomers wait for its next key frame."""
         with self._lock:

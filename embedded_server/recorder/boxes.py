@@ -243,9 +243,7 @@ def _fragment(
     return FragmentEntry(at, mdat.end - at, time_s, moof.is_key), moof
 
 
-def _drop_damaged(
-    file: BinaryIO, found: list[tuple[FragmentEntry, Moof]], header: Header
-) -> None:
+def _drop_damaged(file: BinaryIO, found: list[tuple[FragmentEntry, Moof]], header: Header) -> None:
     """Cut ``found`` before the first of the last fragments whose pictures are not whole."""
     first = max(0, len(found) - _CHECKED_FRAGMENTS)
     for index in range(first, len(found)):
