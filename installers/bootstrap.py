@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     try:
         return demo(arguments[1:]) if arguments[0] == "demo" else test(arguments[1:])
     except SetupError as error:
-        print(f"\n{error.cause}\n{error.remedy}", file=sys.stderr)
+        print(f"\n{error}", file=sys.stderr)
         return STATUS_CANNOT_START
     except PermissionError as error:
         print(
@@ -53,12 +53,14 @@ def main(arguments: list[str]) -> int:
 
 def demo(arguments: list[str]) -> int:
     """Set up what the console needs, and start it with sample cameras."""
-    from installers import environment, screen, system_packages
+    from installers import environment, system_packages
 
-    shows_window = not any(word in ("--headless", "--help") for word in arguments)
-    if shows_window:
-        screen.require(os.environ)
+    shows_window = not any(word in ("--headless", "-h", "--help") for word in arguments)
+    if shows_window and not os.environ.get("DISPLAY"):
+        require_screen()  # before anything is installed
     system_packages.install(system_packages.needs_of_demo(has_screen=shows_window), say=say)
+    if shows_window:
+        require_screen()  # now that the library is there that can ask the display
     ours = environment.of(ROOT)
     environment.prepare(ours, environment.RUNTIME, say=say)
     return hand_over([str(ours.python), "-m", "console", "demo", *arguments])
@@ -73,10 +75,24 @@ def test(arguments: list[str]) -> int:
     try:
         system_packages.install(system_packages.needs_of_tests(), say=say)
     except SetupError as error:
-        say(f"Some tests will be skipped. {error.cause}\n{error.remedy}")
+        say(f"Some tests will be skipped. {error}")
     ours = environment.of(ROOT)
     environment.prepare(ours, environment.DEVELOPMENT, say=say)
     return checks.run_all(ours.python, arguments, say=say)
+
+
+def require_screen() -> None:
+    """Return if a window can be opened.
+
+    Raises:
+        NotAvailable: Qt would find no screen, and abort.
+    """
+    from console.display import why_no_screen
+    from installers.errors import NotAvailable
+
+    why = why_no_screen()
+    if why is not None:
+        raise NotAvailable(why)
 
 
 def is_supported(version: tuple[int, ...]) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 
 class SetupError(Exception):
-    """Ends the set-up: one sentence with the cause, and what to do as ``remedy``."""
+    """Ends the set-up: sentences with the cause, and what to do about it."""
 
-    def __init__(self, cause: str, remedy: str) -> None:
-        super().__init__(f"{cause}\n{remedy}")
+    def __init__(self, cause: str, remedy: str = "") -> None:
+        super().__init__(f"{cause}\n{remedy}".rstrip())
         self.cause = cause
         self.remedy = remedy
 

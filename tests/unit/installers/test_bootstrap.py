@@ -31,7 +31,7 @@ def test_without_a_screen_nothing_is_installed() -> None:
         check=False,
     )
     assert tried.returncode == bootstrap.STATUS_CANNOT_START
-    assert "There is no screen" in tried.stderr
+    assert "There is no display here" in tried.stderr
     assert tried.stdout == ""
 
 
