@@ -30,6 +30,7 @@ class LiveTile:
         now_s: float,
     ) -> None:
         self.slot = slot
+        self.profiles = profiles
         self._open_feed = open_feed
         self._chooser = StreamChooser(profiles)
         self.profile = self._chooser.choose(height, now_s)
