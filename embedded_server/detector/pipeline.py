@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import cv2
 
@@ -72,7 +73,7 @@ class CameraPipeline:
         self._book = EventBook(plan)
         self._looks: dict[int, Looks] = {}
         self._looked_s: dict[int, float] = {}
-        self._started_at: dict[int, datetime] = {}
+        self._names: dict[int, tuple[datetime, str]] = {}
         self._started_s: float | None = None
         self._said_boxes = False
         self._batch_s = float("-inf")
@@ -127,7 +128,7 @@ class CameraPipeline:
         if is_open:
             self._model_tracks.use(asked_for(detector.thresholds, self.plan.min_confidence))
             self._model_tracks.update(self._kept(detector.detect(frame)), now_s)
-        return [_named(track) for track in self._model_tracks.confirmed]
+        return [_by_model(track) for track in self._model_tracks.confirmed]
 
     def _kept(self, findings: Sequence[Finding]) -> list[Sighting]:
         """Findings outside the masks, with the names that the operator gave."""
@@ -196,16 +197,16 @@ class CameraPipeline:
 
     def _report(self, draft: Draft, frame: Frame | None) -> EventReport:
         assert self._clock is not None
-        started_at = self._started_at.setdefault(draft.serial, self._wall(draft.first_s))
+        started_at, key = self._named(draft)
         snapshot = crop = None
         if draft.wants_picture and frame is not None:
             snapshot, crop = _pictures(frame.bgr(), draft.box)
         camera = place_name(self.plan.camera_id, self.plan.camera_name)
         is_over = draft.phase is EventPhase.END
         if is_over:
-            del self._started_at[draft.serial]
+            del self._names[draft.serial]
         return EventReport(
-            key=f"{self.plan.camera_id}-{int(started_at.timestamp() * 1000)}-{draft.serial}",
+            key=key,
             camera_id=self.plan.camera_id,
             phase=draft.phase,
             started_at=started_at,
@@ -234,6 +235,14 @@ class CameraPipeline:
             },
         )
 
+    def _named(self, draft: Draft) -> tuple[datetime, str]:
+        """Start and key of an event, settled when it is first told of: wall times tremble, keys must not."""
+        if draft.serial not in self._names:
+            started_at = self._wall(draft.first_s)
+            key = f"{self.plan.camera_id}-{int(started_at.timestamp() * 1000)}-{uuid4().hex[:12]}"
+            self._names[draft.serial] = started_at, key
+        return self._names[draft.serial]
+
     def _wall(self, media_s: float) -> datetime:
         """Wall time of a moment of media time, counted back from the picture just analysed."""
         assert self._clock is not None
@@ -245,7 +254,7 @@ def _sightings_of(motion: Motion) -> list[Sighting]:
     return [Sighting(blob.box, MOTION, MOTION, 0.5) for blob in motion.blobs]
 
 
-def _named(track: Track) -> Subject:
+def _by_model(track: Track) -> Subject:
     """What the model says of a track over its whole life."""
     return Subject(track, Verdict(track.group, track.best_confidence), by_model=True)
 
