@@ -107,7 +107,7 @@ class Feed:
         *,
         opener: SocketOpener,
         token: Callable[[], Awaitable[str]],
-        renew: Callable[[], Awaitable[object]],
+        renew: Callable[[str], Awaitable[object]],
         reopened: str,
     ) -> None:
         """Args.
@@ -115,7 +115,7 @@ class Feed:
         urls: of the sockets.
         opener: opens one.
         token: gives the access token.
-        renew: makes it a new one.
+        renew: is told the token that was refused, and gets another.
         reopened: message that is put in when a socket had to be opened again, so that what happened meanwhile
             can be loaded.
         """
@@ -181,7 +181,8 @@ class Feed:
         is_first = True
         refusals = 0
         while True:
-            headers = {"Authorization": f"Bearer {await self._token()}"}
+            token = await self._token()
+            headers = {"Authorization": f"Bearer {token}"}
             try:
                 async with self._opener(url, headers) as messages:
                     if is_first:
@@ -200,7 +201,7 @@ class Feed:
                     raise SignInRefused(
                         "The session has ended.", remedy="Sign in again."
                     ) from error
-                await self._renew()
+                await self._renew(token)
 
     def _note_open(self) -> None:
         self._opened += 1

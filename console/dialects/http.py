@@ -87,14 +87,13 @@ class Http:
         """
         token = self._token
         if token is None or self._monotonic() >= token.renew_at:
-            token = await self.renew(token)
+            token = await self.renew(None if token is None else token.text)
         return token.text
 
-    async def renew(self, old: Token | None = None) -> Token:
-        """A token other than ``old`` (or than the one in use)."""
-        old = old or self._token
+    async def renew(self, refused: str | None) -> Token:
+        """A token other than the one that was refused; whoever comes second gets what the first brought."""
         async with self._renewing:
-            if self._token is not None and self._token is not old:
+            if self._token is not None and self._token.text != refused:
                 return self._token
             if self._sign_in is None:
                 raise SignInRefused("Not signed in.", remedy="Sign in.")
@@ -129,9 +128,8 @@ class Http:
             ConsoleError: it did not succeed.
         """
         for attempt in (1, 2):
-            await self.token()
-            used = self._token
-            bearer = {"Authorization": f"Bearer {used.text}"} if used else {}
+            used = await self.token()
+            bearer = {"Authorization": f"Bearer {used}"}
             answer = await self.raw(
                 method, path, params=params, json=json, headers={**(headers or {}), **bearer}
             )
