@@ -76,7 +76,7 @@ class SampleCameras:
     """The drawn cameras' process; it ends when we do, since it watches its standard input."""
 
     def __init__(self, count: int | None = None) -> None:
-        self._command = [*_own_python("embedded_server.samples"), "--json"]
+        self._command = [*_own_python("embedded_server.samples")]
         if count is not None:
             self._command += ["--count", str(count)]
         self._process: subprocess.Popen[str] | None = None
