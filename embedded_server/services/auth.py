@@ -11,7 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import jwt
 from argon2 import PasswordHasher
@@ -193,9 +193,10 @@ class Passwords:
         if self._nobody is None:
             self._nobody = self._hasher.hash(secrets.token_hex())
         try:
-            return self._hasher.verify(stored or self._nobody, password) and stored is not None
+            self._hasher.verify(stored or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False
+        return stored is not None
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         if self._waiting >= MAX_HASHING:
@@ -427,11 +428,15 @@ class AuthService:
         }
         return jwt.encode(claims, self._key, ALGORITHM)
 
-    def _claims(self, token: str) -> dict[str, str]:
+    def _claims(self, token: str) -> dict[str, Any]:
         """Checked by our clock and not the library's, so that tests need not wait."""
-        options = {"verify_exp": False, "verify_iat": False, "require": ["exp", "sub", "scope"]}
         try:
-            claims = jwt.decode(token, self._key, [ALGORITHM], options=options)
+            claims = jwt.decode(
+                token,
+                self._key,
+                [ALGORITHM],
+                options={"verify_exp": False, "verify_iat": False, "require": ["exp", "sub"]},
+            )
             is_over = float(claims["exp"]) <= self._clock.now().timestamp()
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise Unauthenticated(
