@@ -42,9 +42,9 @@ class Channel:
         Raises:
             OSError: the other side is gone.
         """
-        head = orjson.dumps([message.kind, message.body])
+        data = encode(message)
         with self._send_lock:
-            self._connection.send_bytes(_LENGTH.pack(len(head)) + head + message.payload)
+            self._connection.send_bytes(data)
 
     def __iter__(self) -> Iterator[Message]:
         """Messages until the other side closes."""
@@ -58,6 +58,12 @@ class Channel:
     def close(self) -> None:
         """Close this end."""
         self._connection.close()
+
+
+def encode(message: Message) -> bytes:
+    """One message as it is sent."""
+    head = orjson.dumps([message.kind, message.body])
+    return _LENGTH.pack(len(head)) + head + message.payload
 
 
 def decode(data: bytes) -> Message:

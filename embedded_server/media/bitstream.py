@@ -47,11 +47,11 @@ def parameter_sets(codec: str, data: bytes) -> bytes:
     """The parameter sets before the first slice, behind long start codes; empty if there are none."""
     if codec not in _PARAMETER_SETS:
         return b""
-    found = []
+    found: dict[bytes, None] = {}  # some cameras send each of them twice
     for unit in nal_units(data):
         kind = nal_type(codec, unit)
         if kind in _PARAMETER_SETS[codec]:
-            found.append(START_CODE + unit)
+            found[START_CODE + unit] = None
         elif _is_slice(codec, kind):
             break
     return b"".join(found)

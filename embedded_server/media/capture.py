@@ -112,7 +112,7 @@ class Capture:
         )
         try:
             self._arrival = None
-            session = Session(source.facts, shown=self.plan.shown_url)
+            session = Session(source.facts, shown=self._address.shown)
             self._figures = _Figures(source.facts.fps)
             for raw in source.packets():
                 if self._stop.is_set():
@@ -141,7 +141,7 @@ class Capture:
 
     def stalled(self, silent_s: float) -> None:
         """Called by the watchdog: say so, and end the read where the platform lets us."""
-        host = self._address.host or self.plan.shown_url
+        host = self._address.host or self._address.shown
         error = Stalled(f"{host} is connected but has sent no picture for {silent_s:.0f} s.")
         self._stalled = error
         self._change(StreamState.STALLED, error)
@@ -253,7 +253,7 @@ class Capture:
         )
 
     def _end_sentence(self) -> str:
-        return f"{self._address.host or self.plan.shown_url} ended the stream."
+        return f"{self._address.host or self._address.shown} ended the stream."
 
 
 class _Figures:

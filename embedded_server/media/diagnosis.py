@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import av
 
@@ -33,7 +33,13 @@ def address_of(url: str, shown_url: str) -> Address:
         port = parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
         port = 0
-    return Address(parts.hostname or "", port, parts.path, shown_url)
+    return Address(parts.hostname or "", port, parts.path, _without_sign_in(shown_url))
+
+
+def _without_sign_in(url: str) -> str:
+    """It should hold none; a log is too late a place to find out otherwise."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def knock(address: Address, timeout_s: float = _KNOCK_S) -> str:

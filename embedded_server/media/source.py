@@ -110,7 +110,7 @@ class _ContainerSource:
         self._plan = plan
         self._address = address_of(plan.url, plan.shown_url)
         if not container.streams.video:
-            raise CameraLost(f"There is no video at {plan.shown_url}. Check the address.")
+            raise CameraLost(f"There is no video at {self._address.shown}. Check the address.")
         self._stream = container.streams.video[0]
         self._is_timed = container.format.name not in _UNTIMED_FORMATS
         self.facts, self._length_size = self._read_facts()
@@ -139,7 +139,7 @@ class _ContainerSource:
     def _read_facts(self) -> tuple[SourceFacts, int]:
         context = self._stream.codec_context
         if context is None:
-            raise Unsupported(f"{self._plan.shown_url} sends a codec that is not known here.")
+            raise Unsupported(f"{self._address.shown} sends a codec that is not known here.")
         codec = _CODEC_NAMES.get(context.name, context.name)
         sets, length_size = b"", 0
         if codec in bitstream.CODECS:
@@ -158,7 +158,7 @@ class _ContainerSource:
         return facts, length_size
 
     def _broken(self, error: Exception) -> CameraLost:
-        host = self._address.host or self._plan.shown_url
+        host = self._address.host or self._address.shown
         if isinstance(error, av.error.ExitError | TimeoutError):
             return CameraLost(f"{host} sends nothing any more.")
         if isinstance(error, av.error.InvalidDataError):

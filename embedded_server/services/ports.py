@@ -99,8 +99,12 @@ class AnalysisListener(Protocol):
         """Something that wants a person: worker_crashed, model_missing … with a sentence."""
 
 
+class RenderError(Exception):
+    """A picture or clip could not be made; the message is a sentence for the operator."""
+
+
 class Renderer(Protocol):
-    """Decodes and remuxes on request, in a process that may crash."""
+    """Decodes and remuxes on request, in a process that may crash; every method may raise RenderError."""
 
     async def still(
         self, stream_format: StreamFormat, units: Sequence[AccessUnit], *, width: int | None = None
