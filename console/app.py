@@ -21,6 +21,7 @@ from console.dialects.registry import dialect_of
 from console.domain.errors import ConsoleError, NotFound
 from console.domain.notice import Level
 from console.files import read_json, write_json
+from console.garbage import Garbage
 from console.known_systems import KnownSystems
 from console.parts import ConsoleParts
 from console.playback.threads import Spawner
@@ -80,9 +81,11 @@ def run(start: Start) -> int:
     application.setApplicationName("Gatehouse")
     application.setDesktopFileName("gatehouse")
     check_references()
+    garbage = Garbage()
     try:
         return loop.run(lambda: _main(start, application, spawner), application)
     finally:
+        garbage.close()
         spawner.close()
 
 
