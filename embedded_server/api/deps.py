@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from embedded_server.services.bus import Bus
     from embedded_server.services.cameras import CameraService
     from embedded_server.services.events import EventService
+    from embedded_server.services.excerpts import ExcerptService
     from embedded_server.services.footage import FootageService
     from embedded_server.services.ports import MediaPlane, Renderer
     from embedded_server.services.ptz import PtzService
@@ -24,6 +25,7 @@ class Services:
     cameras: "CameraService"
     events: "EventService"
     footage: "FootageService"
+    excerpts: "ExcerptService"
     auth: "AuthService"
     system: "SystemService"
     ptz: "PtzService"

@@ -31,7 +31,12 @@ STATUS = {
     ErrorKind.EXHAUSTED: 429,
     ErrorKind.INTERNAL: 500,
 }
-_STATUS_OF_CODE = {"disk_full": 507, "bad_request": 400, "invalid_cursor": 400}
+_STATUS_OF_CODE = {
+    "disk_full": 507,
+    "bad_request": 400,
+    "invalid_cursor": 400,
+    "invalid_date_range": 400,
+}
 """Codes that have a better status than their kind."""
 
 
