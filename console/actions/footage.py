@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from console.domain.errors import NotFound
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from console.actions.parts import HasFootage
+    from console.dialects.base import FootageAccess
     from console.domain.camera import CameraKey
     from console.domain.footage import TimeRange
+    from console.session import Sessions
 
 
 async def load(parts: HasFootage, cameras: Sequence[CameraKey], span: TimeRange) -> None:
@@ -30,3 +34,15 @@ async def load(parts: HasFootage, cameras: Sequence[CameraKey], span: TimeRange)
             continue
         for found in await footage.runs(keys, asked):
             parts.footage.merge(found)
+
+
+def access(sessions: Sessions, camera: CameraKey) -> FootageAccess:
+    """The way to a camera's recordings.
+
+    Raises:
+        NotFound: its system offers none, or we are signed out of it.
+    """
+    footage = sessions.dialect_for(camera).footage
+    if footage is None:
+        raise NotFound("This system does not offer recordings.")
+    return footage

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from console.actions import footage as footage_actions
 from console.domain.camera import CameraKey
 from console.domain.errors import ConsoleError, NotFound
 from console.domain.event import Severity
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from console.dialects.base import FootageAccess
     from console.domain.event import Detections
     from console.domain.stream import StreamSource
     from console.parts import ConsoleParts
@@ -420,12 +421,7 @@ class WallView(QWidget):
         return self._engine.open_live(f"{key} {profile}", fetch)
 
     def _open_footage(self, player: Player, tile: int, key: CameraKey) -> None:
-        def access() -> FootageAccess:
-            footage = self._parts.sessions.dialect_for(key).footage
-            if footage is None:
-                raise NotFound("This system does not offer recordings.")
-            return footage
-
+        access = partial(footage_actions.access, self._parts.sessions, key)
         try:
             access()
         except NotFound:

@@ -144,9 +144,14 @@ LAYERS = (
         never=("sqlalchemy", "av", "cv2", "subprocess"),
     ),
     Layer(
-        "storage keeps what services name",
+        "storage keeps what services name; what a footage file holds, the recorder knows",
         ("embedded_server.storage",),
-        ("embedded_server.storage", "embedded_server.services", "embedded_server.clock"),
+        (
+            "embedded_server.storage",
+            "embedded_server.services",
+            "embedded_server.clock",
+            "embedded_server.recorder",
+        ),
         never=(*WEB, *QT, "av", "cv2"),
     ),
     Layer(
