@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -117,8 +117,13 @@ def grown(known: Footage, span: TimeRange) -> Footage:
         camera=known.camera,
         asked=TimeRange(known.asked.start, max(known.asked.end, span.end)),
         runs=join_runs((*known.runs, span), within=SEGMENT_SEAM),
-        gaps=tuple(gap for gap in known.gaps if gap.end is not None or gap.start < span.start),
+        gaps=tuple(_ended(gap, span.start) for gap in known.gaps),
     )
+
+
+def _ended(gap: Gap, at: datetime) -> Gap:
+    is_over = gap.end is None and gap.start < at
+    return replace(gap, end=at) if is_over else gap
 
 
 SEGMENT_SEAM = timedelta(seconds=1)

@@ -27,7 +27,7 @@ class CameraRole(enum.IntEnum):
     KEY = Qt.ItemDataRole.UserRole + 1
     """``CameraKey`` of a camera; None for a system."""
     CAMERA = KEY + 1
-    """The whole frozen ``Camera``; None for a system."""
+    """The whole frozen ``Camera``; None for a system. (Single enum values become plain text in Qt.)"""
     SYSTEM = KEY + 2
     """The ``SystemState``: of the row, or of the system that the camera belongs to."""
     HEALTH = KEY + 3

@@ -104,7 +104,7 @@ class EventFilterModel(QSortFilterProxyModel):
     def set_wanted(self, wanted: EventFilter) -> None:
         """Show only these."""
         self._wanted = wanted
-        self.invalidateFilter()
+        self.invalidate()  # invalidateFilter is deprecated, and what follows it is missing in Qt 6.8
 
     def event_at(self, index: AnyIndex) -> Event | None:
         """The event behind an index of this model."""

@@ -99,7 +99,7 @@ async def consoles(tmp_path: Path) -> AsyncIterator[Callable[..., Console]]:
 
 async def until(is_true: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not is_true():
+        while not is_true():  # noqa: ASYNC110  what is awaited is another process
             await asyncio.sleep(0.02)
 
 
