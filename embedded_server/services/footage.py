@@ -174,6 +174,7 @@ class FootageService:
         self._idle = asyncio.Event()
         self._idle.set()
         self._room_wanted = asyncio.Event()
+        self._removing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -334,6 +335,10 @@ class FootageService:
 
     async def retain_once(self) -> int:
         """Remove what is older than its camera's retention, then the oldest while room is wanted; how many files."""
+        async with self._removing:
+            return await self._retain_once()
+
+    async def _retain_once(self) -> int:
         removed = await self._finish_garbage()
         now = self._clock.now()
         while expired := await self._store.expired(now, limit=REMOVED_AT_ONCE):

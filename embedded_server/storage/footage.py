@@ -151,13 +151,8 @@ class FootageRows:
         """Of every camera that is switched on."""
 
         def work(connection: Connection) -> list[LastSeen]:
-            ends = dict(
-                connection.execute(
-                    select(run.c.camera, func.max(run.c.ended_at)).group_by(run.c.camera)
-                )
-                .tuples()
-                .all()
-            )
+            last = select(run.c.camera, func.max(run.c.ended_at).label("end"))
+            ends = {row.camera: row.end for row in connection.execute(last.group_by(run.c.camera))}
             open_gaps = {
                 row.camera: _gap(row)
                 for row in connection.execute(

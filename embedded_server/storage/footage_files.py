@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from embedded_server.recorder.footage_dir import FootageDir
@@ -89,11 +90,13 @@ class FootageDisk:
         paths = [self.path(segment) for segment in segments]
         for path in paths:
             path.unlink(missing_ok=True)
+        yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
         for folder in sorted({path.parent for path in paths}):
             if not folder.is_dir():
                 continue
             sync_directory(folder)
-            if not any(folder.iterdir()):
+            # A day that may still be recorded into keeps its folder: the recorder could be about to use it.
+            if folder.name < yesterday and not any(folder.iterdir()):
                 folder.rmdir()
 
     def _read_identity(self) -> str | None:
