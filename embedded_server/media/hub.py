@@ -106,6 +106,7 @@ class StreamHub:
         """The stream is gone: every reader ends after what it still holds."""
         with self._lock:
             self._is_closed = True
+            self._forget_group()
             readers, self._readers = self._readers, []
             for reader in readers:
                 reader.end()
@@ -211,11 +212,11 @@ class HubReader:
         if is_full:
             self._empty()
         if self._awaits_key and not unit.is_key:
-            # Before the first key frame nothing was promised, so nothing counts as lost.
-            self._dropped += 1 if self._dropped else 0
+            if self._dropped:  # before the first key frame nothing was promised, so nothing is lost
+                self._dropped += 1
+                self.dropped_total += 1
             return
         if self._dropped:
-            self.dropped_total += self._dropped
             self._items.append(self._dropped)
             self._dropped = 0
             unit = unit._replace(flags=unit.flags | DISCONTINUITY)
@@ -227,7 +228,7 @@ class HubReader:
     def _empty(self) -> None:
         kept = [item for item in self._items if not isinstance(item, AccessUnit | int)]
         lost_before = sum(item for item in self._items if isinstance(item, int))
-        self.dropped_total -= lost_before
+        self.dropped_total += self._units
         self._dropped += self._units + lost_before
         self._items = deque(kept)
         self._units = self._bytes = 0

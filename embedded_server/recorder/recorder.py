@@ -185,6 +185,7 @@ class CameraRecorder:
         if not writer.has_footage:
             self._syncing.finish(writer.file, lambda: writer.file.path.unlink(missing_ok=True))
             return
+        self._tell(self._gaps.recorded(writer.file.start))
         self._gaps.covered(writer.media_end)
         closed = writer.as_segment(is_open=False)
         self._syncing.finish(writer.file, lambda: self._reports.segment_written(closed))

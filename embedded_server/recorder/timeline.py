@@ -33,7 +33,6 @@ def ends_before(start: datetime, now: datetime, *, segment_s: int, camera_id: st
     Segments end at fixed moments, spread over the cameras so that a disk never gets all ends at once;
     one of less than half the length goes on to the next such moment.
     """
-    if (now - start).total_seconds() < segment_s / 2:
-        return False
     offset = zlib.crc32(camera_id.encode()) % (segment_s * 1000) / 1000
-    return (start.timestamp() + offset) // segment_s != (now.timestamp() + offset) // segment_s
+    earliest = start.timestamp() + segment_s / 2
+    return (now.timestamp() + offset) // segment_s > (earliest + offset) // segment_s
