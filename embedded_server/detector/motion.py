@@ -52,6 +52,7 @@ class MotionSettings:
     hold_s: float = 2.0
     ghost_age_s: float = 1.5
     ghost_ratio: float = 1.8
+    soft_edge: float = 28.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,7 @@ class MotionModel:
         margin = 2 * self._s.margin_px + 1
         self._margin = np.ones((margin, margin), np.uint8)
         self._opening = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+        self._near = np.ones((3, 3), np.uint8)
         self._joining = np.ones((self._s.join_above_px + 1, 3), np.uint8)
 
     def update(self, grey: Grey, now_s: float) -> Motion:
@@ -177,7 +179,7 @@ class MotionModel:
             self._restart(now, now_s)
             return self._nothing(light_changed=not moved, camera_moved=moved)
         self._learn(now, expected, foreground, dt)
-        blobs = self._blobs(foreground, now)
+        blobs = self._blobs(foreground, now, expected)
         return Motion(
             blobs=blobs,
             is_held=now_s < self._held_until_s,
@@ -202,7 +204,10 @@ class MotionModel:
     def _foreground(self, now: Plane, mean: Plane, expected: Plane) -> Mask:
         difference = now - expected
         threshold = np.maximum(self._s.floor, self._s.deviations * self._deviation)
-        differs = np.abs(difference) > threshold
+        # outside what the neighbouring pixels expect as well: a pole that trembles by a pixel moves nothing
+        above = now - cv2.dilate(expected, self._near)
+        below = cv2.erode(expected, self._near) - now
+        differs = np.maximum(above, below) > threshold
         # what was saturated may be anything brighter now, what was black anything darker
         differs &= ~((mean >= _SATURATED) & (difference > 0))
         differs &= ~((mean <= _BLACK) & (difference < 0))
@@ -262,7 +267,7 @@ class MotionModel:
             self._deviation[where] = 2.0
             self._age[where] = 0.0
 
-    def _blobs(self, foreground: Mask, now: Plane) -> tuple[Blob, ...]:
+    def _blobs(self, foreground: Mask, now: Plane, expected: Plane) -> tuple[Blob, ...]:
         if cv2.countNonZero(foreground) < self._s.min_blob_px:
             return ()
         joined = cv2.dilate(foreground, self._joining)
@@ -275,13 +280,31 @@ class MotionModel:
                 continue
             window = _window(stats[index])
             here = (labels[window] == index) & (foreground[window] > 0)
-            if self._is_ghost(here, window, now):
+            rim = self._rim(here)
+            if self._is_soft(rim, now[window] - expected[window]):
+                continue
+            if self._is_ghost(here, rim, window, now):
                 continue
             found.append(Blob(_tight_box(here, window), pixels / foreground.size))
         return tuple(found)
 
+    def _rim(self, here: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Both sides of a blob's outline."""
+        shape = here.astype(np.uint8)
+        ring = self._margin[:5, :5]
+        rim: npt.NDArray[np.bool_] = cv2.dilate(shape, ring) > cv2.erode(shape, ring)
+        return rim
+
+    def _is_soft(self, rim: npt.NDArray[np.bool_], difference: Plane) -> bool:
+        """Whether it fades in over many pixels, as the edge of a cloud's shadow does and no object."""
+        return float(np.percentile(_edges(difference)[rim], 75)) < self._s.soft_edge
+
     def _is_ghost(
-        self, here: npt.NDArray[np.bool_], window: tuple[slice, slice], now: Plane
+        self,
+        here: npt.NDArray[np.bool_],
+        rim: npt.NDArray[np.bool_],
+        window: tuple[slice, slice],
+        now: Plane,
     ) -> bool:
         """Whether something left its place here: the edges are in the background, not in the picture.
 
@@ -290,15 +313,12 @@ class MotionModel:
         assert self._mean is not None
         if float(np.median(self._age[window][here])) < self._s.ghost_age_s:
             return False
-        shape = here.astype(np.uint8)
-        contour = cv2.dilate(shape, self._margin[:5, :5]) - cv2.erode(shape, self._margin[:5, :5])
-        rim = contour > 0
         in_picture = float(_edges(now[window])[rim].mean())
         in_background = float(_edges(self._mean[window])[rim].mean())
         if in_background < self._s.ghost_ratio * in_picture:
             return False
         whole = np.zeros_like(now, np.bool_)
-        whole[window] = cv2.dilate(shape, self._margin) > 0
+        whole[window] = cv2.dilate(here.astype(np.uint8), self._margin) > 0
         self._absorb(whole, now)
         return True
 

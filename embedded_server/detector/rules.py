@@ -228,10 +228,10 @@ class EventBook:
         if subject.by_model:
             if track.travel < self._s.model_travel or track.duration_s < self._s.model_s:
                 return False
-            return self._is_watched(subject.verdict.label, track)
+            return self._is_watched(subject.verdict.label)
         return track.travel > self._s.motion_travel and track.duration_s > self._s.motion_s
 
-    def _is_watched(self, label: str, track: Track) -> bool:
+    def _is_watched(self, label: str) -> bool:
         """Labels of no known group ("cell phone") make no event unless asked for; their motion does."""
         if group_of(label) in (PERSON, VEHICLE, "animal"):
             return True
@@ -279,7 +279,10 @@ class EventBook:
             incident.first_s, *(s.track.first_s for s in incident.subjects.values())
         )
         incident.last_s = max(incident.last_s, self._last_seen(incident))
-        incident.verdict = _better(incident.verdict, main.verdict, said=incident.said is not None)
+        is_vaguer = main.by_model and not self._is_watched(main.verdict.label)
+        if incident.said is None or not is_vaguer:
+            said = incident.said is not None
+            incident.verdict = _better(incident.verdict, main.verdict, said=said)
         for label in sorted(main.track.label_scores, key=lambda k: -main.track.label_scores[k])[:3]:
             incident.labels.setdefault(label)
         incident.zones.see(main, {incident.verdict.label, *incident.labels}, now_s)
