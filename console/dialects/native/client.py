@@ -175,16 +175,10 @@ class NativeDialect:
                 return
 
     async def _cameras(self) -> tuple[Camera, ...]:
-        found: list[Camera] = []
-        cursor: str | None = None
-        while True:
-            params: Params = {"limit": PAGE}
-            if cursor is not None:
-                params["cursor"] = cursor
-            items, cursor = wire.items_of(await self._http.get("/api/cameras", params))
-            found += (mapping.camera(self.system, c) for c in wire.read_all(wire.Camera, items))
-            if cursor is None:
-                return tuple(found)
+        items = await _all_rows(self._http, "/api/cameras", {"limit": 1000})
+        return tuple(
+            mapping.camera(self.system, sent) for sent in wire.read_all(wire.Camera, items)
+        )
 
     def _socket(self, path: str) -> str:
         return self._http.address.replace("http", "ws", 1) + path
@@ -202,9 +196,11 @@ class NativeEvents:
     ) -> tuple[Sequence[Event], str | None]:
         """A page, newest first."""
         params = mapping.event_params(wanted, limit=limit, cursor=cursor)
-        items, following = wire.items_of(await self._http.get("/api/events", params))
-        events = [mapping.event(self._system, sent) for sent in wire.read_all(wire.Event, items)]
-        return events, following
+        page = wire.rows_of(await self._http.get("/api/events", params))
+        sent = wire.read_all(wire.Event, page.items)
+        following = None if page.following is None else page.following.get("cursor")
+        events = [mapping.event(self._system, event) for event in sent]
+        return events, None if following is None else str(following)
 
     async def acknowledge(self, key: EventKey) -> Event:
         """Acknowledge."""
@@ -225,33 +221,25 @@ class NativeFootage:
 
     async def runs(self, cameras: Sequence[CameraKey], asked: TimeRange) -> Sequence[Footage]:
         """Runs and gaps of each camera."""
-        params: dict[str, Any] = {
+        params: Params = {
             "camera_id": [key.camera for key in cameras],
             "start": mapping.moment(asked.start),
             "end": mapping.moment(asked.end),
         }
-        items, _ = wire.items_of(await self._http.get("/api/recordings/runs", params))
-        sent = wire.read_all(wire.CameraRuns, items)
+        page = wire.rows_of(await self._http.get("/api/recordings/runs", params))
+        sent = wire.read_all(wire.CameraRuns, page.items)
         return [mapping.footage(self._system, runs, asked) for runs in sent]
 
     async def segments(self, camera: CameraKey, asked: TimeRange) -> Sequence[SegmentRef]:
         """Files that hold any of that time, oldest first."""
-        found: list[SegmentRef] = []
-        cursor: str | None = None
-        while True:
-            params: dict[str, Any] = {
-                "camera_id": camera.camera,
-                "start": mapping.moment(asked.start),
-                "end": mapping.moment(asked.end),
-            }
-            if cursor is not None:
-                params["cursor"] = cursor
-            body = await self._http.get("/api/recordings/segments", params)
-            items, cursor = wire.items_of(body)
-            sent = wire.read_all(wire.Segment, items)
-            found += (mapping.segment(self._system, segment) for segment in sent)
-            if cursor is None:
-                return sorted(found, key=lambda ref: ref.span.start)
+        params: Params = {
+            "camera_id": camera.camera,
+            "start": mapping.moment(asked.start),
+            "end": mapping.moment(asked.end),
+        }
+        items = await _all_rows(self._http, "/api/recordings/segments", params)
+        found = [mapping.segment(self._system, s) for s in wire.read_all(wire.Segment, items)]
+        return sorted(found, key=lambda ref: ref.span.start)
 
     async def index(self, segment: SegmentRef) -> SegmentIndex:
         """Where in the file each moment lies."""
@@ -287,8 +275,8 @@ class NativePtz:
 
     async def presets(self, camera: CameraKey) -> Sequence[tuple[str, str]]:
         """Token and name of each stored position."""
-        items, _ = wire.items_of(await self._http.get(f"{_ptz(camera)}/presets"))
-        return [(preset.token, preset.name) for preset in wire.read_all(wire.PtzPreset, items)]
+        page = wire.rows_of(await self._http.get(f"{_ptz(camera)}/presets"))
+        return [(preset.token, preset.name) for preset in wire.read_all(wire.PtzPreset, page.items)]
 
     async def go_to_preset(self, camera: CameraKey, token: str) -> None:
         """Go there."""
@@ -326,6 +314,16 @@ class NativeCameraAdmin:
 
     def _camera(self, sent: Any) -> Camera:
         return mapping.camera(self._system, wire.read(wire.Camera, sent))
+
+
+async def _all_rows(http: Http, path: str, params: Params) -> list[Any]:
+    rows: list[Any] = []
+    following: dict[str, str | int] | None = {}
+    while following is not None:
+        page = wire.rows_of(await http.get(path, {**params, **following}))
+        rows += page.items
+        following = page.following
+    return rows
 
 
 def _paths(url: str, sub_url: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ narrow fields are read as plain text here and get their meaning in ``mapping``.
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -28,12 +28,13 @@ __all__ = [
     "Liveness",
     "LoginResponse",
     "PtzPreset",
+    "Rows",
     "Segment",
     "SegmentIndex",
     "SocketMessage",
-    "items_of",
     "read",
     "read_all",
+    "rows_of",
 ]
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -169,17 +170,37 @@ def read_all(shape: type[Shape], values: Iterable[Any]) -> list[Shape]:
     return found
 
 
-def items_of(body: Any) -> tuple[list[Any], str | None]:
-    """The rows of a list and the cursor of the next page; a bare array is a list too."""
+class Rows(NamedTuple):
+    """One page of a list; ``following`` is what to ask for the next one, None at the end."""
+
+    items: list[Any]
+    following: dict[str, str | int] | None
+
+
+def rows_of(body: Any) -> Rows:
+    """The rows of a list, whichever way the server pages; a bare array is a list too.
+
+    Raises:
+        SystemFailed: it is no list.
+    """
     if isinstance(body, list):
-        return body, None
+        return Rows(body, None)
     if isinstance(body, dict):
         items = body.get("items", body.get("events"))
         if isinstance(items, list):
             pagination = body.get("pagination")
-            cursor = pagination.get("next_cursor") if isinstance(pagination, dict) else None
-            return items, cursor if isinstance(cursor, str) else None
+            page = pagination if isinstance(pagination, dict) else {}
+            return Rows(items, _following(page, len(items)))
     raise SystemFailed("The server sent no list where one was expected.")
+
+
+def _following(page: dict[str, Any], count: int) -> dict[str, str | int] | None:
+    cursor, offset = page.get("next_cursor"), page.get("offset")
+    if isinstance(cursor, str):
+        return {"cursor": cursor}
+    if page.get("has_more") is True and isinstance(offset, int) and count:
+        return {"offset": offset + count}
+    return None
 
 
 def _first(error: ValidationError) -> str:
