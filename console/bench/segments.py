@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 import av
@@ -22,9 +23,10 @@ from console.playback.sample_table import boxes, read_header, read_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
-    from av import Packet
+    from av import Packet, VideoStream
 
     from console.domain.camera import CameraKey
 
@@ -45,20 +47,20 @@ def write_segments(
     folder.mkdir(parents=True, exist_ok=True)
     with av.open(str(clip)) as source:
         stream = source.streams.video[0]
-        tick = stream.time_base
+        tick = stream.time_base or Fraction(1, 90_000)
         for packets in _cut(source.demux(stream), segment_s):
-            begin = start + timedelta(seconds=float(packets[0].pts * tick))
+            first = packets[0].pts or 0
+            begin = start + timedelta(seconds=float(first * tick))
             name = begin.strftime("%Y%m%dT%H%M%S%f") + ".mp4"
-            first = packets[0].pts
             with av.open(str(folder / name), "w", format="mp4", options=MP4_OPTIONS) as target:
                 out = target.add_stream_from_template(stream)
                 for packet in packets:
-                    packet.pts -= first
+                    packet.pts = (packet.pts or 0) - first
                     packet.dts = packet.pts
                     packet.stream = out
                     target.mux_one(packet)
             last = packets[-1]
-            length = timedelta(seconds=float((last.pts + (last.duration or 0)) * tick))
+            length = timedelta(seconds=float(((last.pts or 0) + (last.duration or 0)) * tick))
             written.append(SegmentRef(camera, name, TimeRange(begin, begin + length), False))
     return written
 
@@ -125,16 +127,21 @@ class FolderFootage:
         )
 
 
-def _cut(packets: Iterator[Packet], segment_s: float) -> Iterator[list[Packet]]:
-    collected: list[Packet] = []
+def _cut(
+    packets: Iterator[Packet[VideoStream]], segment_s: float
+) -> Iterator[list[Packet[VideoStream]]]:
+    collected: list[Packet[VideoStream]] = []
+    began = 0
     for packet in packets:
         if packet.pts is None or packet.time_base is None:
             continue
         if collected and packet.is_keyframe:
-            lasted = float((packet.pts - collected[0].pts) * packet.time_base)
+            lasted = float((packet.pts - began) * packet.time_base)
             if lasted >= segment_s:
                 yield collected
                 collected = []
+        if not collected:
+            began = packet.pts
         collected.append(packet)
     if collected:
         yield collected
