@@ -44,7 +44,8 @@ def default_paths() -> Paths:
     data = os.environ.get("GATEHOUSE_DATA_DIR")
     return Paths(
         config=Path(config) if config else platformdirs.user_config_path(APP, appauthor=False),
-        data=Path(data) if data else platformdirs.user_data_path(APP, appauthor=False) / "server",
+        # the server's own default, so that `gatehouse camera list` is about the same cameras
+        data=Path(data) if data else platformdirs.user_data_path(APP, appauthor=False),
         cache=platformdirs.user_cache_path(APP, appauthor=False),
         log=platformdirs.user_log_path(APP, appauthor=False),
     )

@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import secrets
-import signal
 import subprocess
 import sys
 import threading
@@ -178,6 +177,7 @@ class ServerProcess(QObject):
             [*self._command, "--data-dir", str(self._data_dir), "--port", str(self._port)],
             {
                 **self._environment,
+                "GATEHOUSE_STOP_AT_EOF": "1",
                 "GATEHOUSE_ADMIN_USERNAME": username,
                 "GATEHOUSE_ADMIN_PASSWORD": password,
             },
@@ -248,7 +248,7 @@ class _Child:
         self._process = subprocess.Popen(
             self._command,
             env={**os.environ, **self._environment, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -359,17 +359,22 @@ def _rotate(path: Path) -> None:
             path.replace(path.with_suffix(".1.log"))
 
 
+def _ask_to_stop(process: subprocess.Popen[str]) -> None:
+    """Close its input, which it watches; so it also ends when we are killed ourselves.
+
+    Where there are signals it gets one too. (On Windows Ctrl-Break does not reach a process without a window.)
+    """
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    if sys.platform != "win32":
+        process.terminate()
+
+
 # A group or session of its own, so that Ctrl-C in our terminal does not end it before we do.
 if sys.platform == "win32":
     _CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     _HAS_SESSIONS = False
-
-    def _ask_to_stop(process: subprocess.Popen[str]) -> None:
-        process.send_signal(signal.CTRL_BREAK_EVENT)
-
 else:
     _CREATION_FLAGS = 0
     _HAS_SESSIONS = True
-
-    def _ask_to_stop(process: subprocess.Popen[str]) -> None:
-        process.terminate()
