@@ -340,6 +340,9 @@ class _Child:
     def _wait(self, readers: list[threading.Thread]) -> None:
         assert self._process is not None
         code = self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
         for thread in readers:  # so that its last words have been read
             thread.join(timeout=1)
         self._settle(self._ended, code)
