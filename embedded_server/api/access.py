@@ -61,6 +61,19 @@ async def socket_principal(socket: WebSocket) -> Principal:
     return await services_of(socket).auth.authenticate(token, Scope.ACCESS)
 
 
+async def live_principal(socket: WebSocket) -> Principal:
+    """The caller of the live socket: as other sockets, or by media token.
+
+    Raises:
+        Unauthenticated: there is none.
+    """
+    auth = services_of(socket).auth
+    media_token = socket.query_params.get("token")
+    if media_token and auth.scope_of(media_token) is Scope.MEDIA:
+        return await auth.authenticate(media_token, Scope.MEDIA)
+    return await socket_principal(socket)
+
+
 def needs(permission: Permission) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency for routes that not everyone may use."""
 

@@ -7,13 +7,16 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from embedded_server.services.auth import AuthService
     from embedded_server.services.bus import Bus
     from embedded_server.services.cameras import CameraService
     from embedded_server.services.events import EventService
     from embedded_server.services.excerpts import ExcerptService
     from embedded_server.services.footage import FootageService
-    from embedded_server.services.ports import MediaPlane, Renderer
+    from embedded_server.services.model import StreamFormat
+    from embedded_server.services.ports import Fragments, MediaPlane, Renderer
     from embedded_server.services.ptz import PtzService
     from embedded_server.services.system import SystemService
 
@@ -32,6 +35,8 @@ class Services:
     media: "MediaPlane"
     renderer: "Renderer"
     bus: "Bus"
+    fragments: "Callable[[StreamFormat], Fragments]"
+    """Makes a muxer of live video for browsers."""
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -66,7 +66,7 @@ class StreamOpening(WireModel):
     camera_id: str
     profile: StreamProfile
     codec: str
-    format: Literal["annexb", "raw"] = "annexb"
+    format: Literal["annexb", "raw", "fmp4"] = "annexb"
     extradata: str = ""
     """Base64; parameter sets in Annex B for H.264 and H.265, empty for Motion JPEG."""
     time_base: tuple[int, int]

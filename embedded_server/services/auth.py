@@ -336,6 +336,17 @@ class AuthService:
             tenant=user.tenant,
         )
 
+    def scope_of(self, token: str) -> Scope | None:
+        """What a token is for; None for one that is not ours or is over."""
+        try:
+            return Scope(self._claims(token).get("scope", ""))
+        except (Unauthenticated, ValueError):
+            return None
+
+    def seconds_left(self, caller: Principal) -> float:
+        """How long the caller's token still lives."""
+        return max(0.0, (caller.expires_at - self._clock.now()).total_seconds())
+
     async def user(self, caller: Principal) -> UserRecord:
         """The user behind the caller."""
         return await self._user(caller.user_id)

@@ -299,7 +299,8 @@ def _check_whole(record: CameraRecord) -> None:
             field="edge_router_id",
         )
     given = [path for role in ROLES if (path := getattr(config.paths, role)) is not None]
-    if not given and config.folder_path is None:
+    is_found = bool(record.number) and not record.enabled  # its footage was found, its row was lost
+    if not given and config.folder_path is None and not is_found:
         raise Invalid(
             "A camera needs a source: paths (live, record or detect), a url, or a folder_path.",
             code="source_missing",

@@ -7,7 +7,6 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Protocol
 
-from embedded_server.contract.cameras import Camera, CameraCreate, CameraWrite
 from embedded_server.contract.system import SocketMessage
 from embedded_server.services.bus import CHANNEL_EVENTS
 from embedded_server.services.camera_plans import analysis_plan, capture_plans
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from embedded_server.contract.cameras import Camera, CameraCreate, CameraWrite
     from embedded_server.services.bus import Bus
     from embedded_server.services.camera_source import FileRule
     from embedded_server.services.model import AnalysisPlan, CapturePlan

@@ -99,6 +99,13 @@ class AnalysisListener(Protocol):
         """Something that wants a person: worker_crashed, model_missing … with a sentence."""
 
 
+class Fragments(Protocol):
+    """Muxes one stream for browsers, from its first key frame on."""
+
+    def push(self, unit: AccessUnit) -> list[bytes]:
+        """What the unit completed: at first the initialisation segment, later now and then a fragment."""
+
+
 class RenderError(Exception):
     """A picture or clip could not be made; the message is a sentence for the operator."""
 
