@@ -317,6 +317,7 @@ def _writing_engine(url: str) -> Engine:
         return create_engine(url, pool_size=1, pool_pre_ping=True)
     engine = create_engine(url, pool_size=1)
     event.listen(engine, "connect", _configure)
+    event.listen(engine, "connect", _configure_writer)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -338,21 +339,31 @@ def _plain_engine(url: str, *, size: int = 1) -> Engine:
     return engine
 
 
+_FOR_EVERYONE = ("busy_timeout=5000", "temp_store=MEMORY", "wal_autocheckpoint=0")
+_FOR_THE_WRITER = (
+    # In the one order that works: auto_vacuum after WAL is silently ignored (spike, trap 4).
+    "page_size=4096",
+    "auto_vacuum=2",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "analysis_limit=1000",
+)
+"""Not for readers: setting auto_vacuum takes the write lock, and a reader would wait for a long transaction."""
+
+
 def _configure(connection: Any, _record: object) -> None:
-    """Pragmas in the one order that works: ``auto_vacuum`` after WAL is silently ignored (spike, trap 4)."""
     connection.isolation_level = None
-    for pragma in (
-        "page_size=4096",
-        "auto_vacuum=2",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=5000",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "temp_store=MEMORY",
-        "wal_autocheckpoint=0",
-        "analysis_limit=1000",
-    ):
+    _set(connection, _FOR_EVERYONE)
+
+
+def _configure_writer(connection: Any, _record: object) -> None:
+    _set(connection, _FOR_THE_WRITER)
+
+
+def _set(connection: Any, pragmas: tuple[str, ...]) -> None:
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
