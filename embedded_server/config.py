@@ -42,6 +42,8 @@ class ServerSettings(BaseSettings):
     database_url: str | None = None
     admin_username: str | None = None
     admin_password: SecretStr | None = None
+    stop_at_eof: bool = False
+    """End when standard input closes: a child whose parent was killed hears of it in no other way."""
     access_token_seconds: float = Field(default=900, gt=0, le=86_400)
     media_token_seconds: float = Field(default=300, gt=0, le=86_400)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

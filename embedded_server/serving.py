@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
@@ -44,7 +45,7 @@ async def serve(settings: ServerSettings, *, say: Callable[[str], None]) -> None
         ServiceError: it cannot start, with cause and remedy.
     """
     settings.check_bind()
-    with _bound(settings) as listener, _stopping() as stop:
+    with _bound(settings) as listener, _stopping(at_eof=settings.stop_at_eof) as stop:
         async with building(settings) as server, contextlib.AsyncExitStack() as life:
             address = _address(settings, listener)
             async with _listening(server.app, listener) as finished:
@@ -150,10 +151,21 @@ def _address(settings: ServerSettings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
+def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    # os.read: a thread inside sys.stdin would hold its lock, and the interpreter aborts on that at its end
+    with contextlib.suppress(OSError):
+        while os.read(0, 1024):
+            pass
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        loop.call_soon_threadsafe(stop.set)
+
+
 @contextlib.contextmanager
-def _stopping() -> Iterator[asyncio.Event]:
-    """An event that is set by Ctrl-C or a request of the system to end."""
+def _stopping(*, at_eof: bool) -> Iterator[asyncio.Event]:
+    """An event that is set by Ctrl-C, a request of the system to end, or the end of standard input."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    if at_eof:
+        threading.Thread(target=_watch_input, args=(loop, stop), name="stdin", daemon=True).start()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
