@@ -216,10 +216,9 @@ async def building(settings: ServerSettings) -> AsyncIterator[Server]:
         vault = Vault.open(secrets_dir)
         key = token_key(secrets_dir)
 
-        known: frozenset[str] = frozenset()
-        media = MediaProcess(
-            data / "footage", news, log_dir=data / "logs", known_segments=lambda: known
-        )
+        # The footage service adopts what the catalogue does not know, before this process starts; were it told the
+        # same list, both would cut the same files, and after a crash it would read again all since the start.
+        media = MediaProcess(data / "footage", news, log_dir=data / "logs")
         analysis = AnalysisProcess(
             news, media.read, models_dir=data / "models", log_dir=data / "logs"
         )
@@ -229,7 +228,6 @@ async def building(settings: ServerSettings) -> AsyncIterator[Server]:
         await life.enter_async_context(events)
         footage = FootageService(FootageRows(catalog), disk, bus, clock, media)
         await life.enter_async_context(footage)
-        known = await footage.known_segments()
         excerpts = ExcerptService(events, footage, renderer, RenderedClips(data / "media"), clock)
         passwords = Passwords()
         life.callback(passwords.close)
