@@ -63,10 +63,11 @@ class Card:
 class CardList(QListView):
     """Cards of any item model, read by ``card_of``.
 
-    J and K go to the next and the previous card, A presses the card's button, Enter opens it.
+    J and K go down and up, A presses the card's button, Enter emits ``activated`` as every view does.
     """
 
     opened = Signal(QModelIndex)
+    """A card was clicked."""
     acted = Signal(QModelIndex)
 
     def __init__(
@@ -101,7 +102,7 @@ class CardList(QListView):
         return index
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """J, K, A and Enter without modifiers are ours."""
+        """J, K and A without modifiers are ours."""
         plain = event.modifiers() in {
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
@@ -109,8 +110,6 @@ class CardList(QListView):
         key, here = event.key(), self.currentIndex()
         if plain and key in {Qt.Key.Key_J, Qt.Key.Key_K}:
             self.move_by(1 if key == Qt.Key.Key_J else -1)
-        elif plain and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and here.isValid():
-            self.opened.emit(here)
         elif plain and key == Qt.Key.Key_A and here.isValid():
             self.acted.emit(here)
         else:

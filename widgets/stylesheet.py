@@ -29,6 +29,8 @@ QWidget[kind="bar"] { background: $panel; border-bottom: 1px solid $line; }
 QWidget[kind="footer"] { background: $panel; border-top: 1px solid $line; }
 QWidget[kind="card"] { background: $panel; border: 1px solid $line; border-radius: 8px; }
 QWidget[kind="popup"] { background: $panel; border: 1px solid $line; border-radius: 10px; }
+QWidget[kind="alarm_bar"] { background: $alert_soft; border-bottom: 1px solid $alert; }
+QLabel[kind="alarm"] { color: $alert; font-weight: 600; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 5px 7px; }
 
 QLabel { background: transparent; }
