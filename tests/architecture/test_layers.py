@@ -187,8 +187,8 @@ FEW = (
     ("onnxruntime", ("embedded_server.detector.onnx_session",)),
     ("sqlalchemy", ("embedded_server.storage",)),
     ("alembic", ("embedded_server.storage",)),
-    ("fastapi", ("embedded_server.api", "embedded_server.app")),
-    ("uvicorn", ("embedded_server.app", "embedded_server.serving")),
+    ("fastapi", ("embedded_server.api", "embedded_server.app", "embedded_server.serving")),
+    ("uvicorn", ("embedded_server.serving",)),
     (
         "av",
         (
