@@ -42,7 +42,7 @@ class MotionSettings:
     margin_px: int = 4
     learning: float = 0.03
     absorb_s: float = 60.0
-    min_blob_px: int = 120
+    min_blob_px: int = 70
     join_above_px: int = 6
     step_level: float = 12.0
     reset_share: float = 0.20
@@ -52,6 +52,7 @@ class MotionSettings:
     hold_s: float = 2.0
     ghost_age_s: float = 1.5
     ghost_ratio: float = 1.8
+    ghost_calm: float = 1.5
     soft_edge: float = 28.0
 
 
@@ -148,6 +149,8 @@ class MotionModel:
         self._mean: Plane | None = None
         self._deviation: Plane = np.full((HEIGHT, WIDTH), 2.0, np.float32)
         self._age: Plane = np.zeros((HEIGHT, WIDTH), np.float32)
+        self._activity: Plane = np.zeros((HEIGHT, WIDTH), np.float32)
+        self._previous: Plane = self._activity
         self._light = Light()
         self._last_s = 0.0
         self._held_until_s = 0.0
@@ -168,6 +171,8 @@ class MotionModel:
             return self._nothing()
         dt = min(now_s - self._last_s, 1.0)
         self._last_s = now_s
+        self._activity += 0.3 * (np.abs(now - self._previous) - self._activity)
+        self._previous = now
         light = fit_light(_coarse(mean), _coarse(now))
         expected = np.clip(light.gain * mean + light.offset, 0.0, 255.0)
         foreground = self._foreground(now, mean, expected)
@@ -190,6 +195,7 @@ class MotionModel:
 
     def _restart(self, now: Plane, now_s: float) -> None:
         self._mean = now.copy()
+        self._previous = now
         self._deviation.fill(2.0)
         self._age.fill(0.0)
         self._light = Light()
@@ -312,6 +318,9 @@ class MotionModel:
         """
         assert self._mean is not None
         if float(np.median(self._age[window][here])) < self._s.ghost_age_s:
+            return False
+        calm = float(np.median(self._activity[::3, ::3])) * self._s.ghost_calm + 0.5
+        if float(self._activity[window][rim].mean()) > calm:  # something stirs: somebody stands here
             return False
         in_picture = float(_edges(now[window])[rim].mean())
         in_background = float(_edges(self._mean[window])[rim].mean())
