@@ -118,7 +118,8 @@ def _bound(settings: ServerSettings) -> Iterator[socket.socket]:
         CannotListen: the address or port cannot be had.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # Said to be TCP, or asyncio does not switch Nagle off and every answer waits 40 ms for an acknowledgement.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         if sys.platform == "win32":  # there, "reuse" would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
