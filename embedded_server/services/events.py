@@ -45,6 +45,8 @@ MAX_PENDING = 5000
 """Events waiting for a disk that does not answer; beyond it the pictures of further ones are let go, never the events."""
 RETRY_S = 2.0
 KEPT_TOTALS = 64
+RETAIN_EVERY_S = 600.0
+REMOVED_AT_ONCE = 500
 
 
 class EventStore(Protocol):
@@ -77,8 +79,8 @@ class EventStore(Protocol):
     async def delete_of_camera(self, camera_id: str, *, at: datetime) -> int:
         """Put all events of a camera in the trash; how many."""
 
-    async def remove_before(self, moment: datetime, *, limit: int) -> list[EventRecord]:
-        """Remove up to ``limit`` events that ended before a moment, for good; what was removed."""
+    async def remove_expired(self, now: datetime, *, limit: int) -> list[EventRecord]:
+        """Remove up to ``limit`` events older than their camera's retention, for good; flagged ones stay."""
 
 
 class EventPictures(Protocol):
@@ -108,11 +110,14 @@ class EventService:
         self._idle.set()
         self._latest: dict[str, DetectionBatch] = {}
         self._totals: dict[EventFilter, int] = {}
-        self._writing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Begin to store what is reported."""
-        self._writing = asyncio.create_task(self._write_reports(), name="event reports")
+        self._tasks = [
+            asyncio.create_task(self._write_reports(), name="event reports"),
+            asyncio.create_task(self._retain(), name="event retention"),
+        ]
         return self
 
     async def __aexit__(
@@ -124,9 +129,9 @@ class EventService:
         """Store what is still waiting, unless the disk does not answer, and stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.settle(), RETRY_S)
-        if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # What the analysis says
 
@@ -236,14 +241,23 @@ class EventService:
         self._totals.clear()
         return count
 
-    async def remove_before(self, moment: datetime, *, limit: int = 500) -> int:
-        """Remove old events and their pictures for good, at most ``limit`` at a time; how many."""
-        removed = await self._store.remove_before(moment, limit=limit)
-        names = [name for record in removed for name in (record.snapshot, record.crop) if name]
-        await self._pictures.remove(names)
-        if removed:
-            self._totals.clear()
-        return len(removed)
+    async def remove_expired(self) -> int:
+        """Remove events older than their camera's footage may be, and their pictures; how many.
+
+        A few at a time with a pause as long as the work took, so that nothing else waits (spike, section 4).
+        """
+        count = 0
+        while True:
+            began = self._clock.monotonic()
+            removed = await self._store.remove_expired(self._clock.now(), limit=REMOVED_AT_ONCE)
+            names = [name for record in removed for name in (record.snapshot, record.crop) if name]
+            await self._pictures.remove(names)
+            if removed:
+                self._totals.clear()
+            count += len(removed)
+            if len(removed) < REMOVED_AT_ONCE:
+                return count
+            await asyncio.sleep(self._clock.monotonic() - began)
 
     async def _total(self, wanted: EventFilter) -> int:
         """Counted once per filter and state of the catalogue: it is the expensive part of a page (spike, section 2)."""
@@ -276,6 +290,14 @@ class EventService:
                         _log.warning("events are stored again")
                     is_failing = False
             self._idle.set()
+
+    async def _retain(self) -> None:
+        while True:
+            await asyncio.sleep(RETAIN_EVERY_S)
+            try:
+                await self.remove_expired()
+            except (ServiceError, OSError) as error:
+                _log.warning("old events could not be removed: %s", error)
 
     async def _store_and_publish(self, batch: list[EventReport]) -> None:
         reports = [await self._with_pictures(report) for report in batch]

@@ -1,9 +1,9 @@
-"""The integer that stands for a camera in every other table."""
+"""What every other table asks of a camera: the integer that stands for it, and how long it keeps things."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+DEFAULT_RETENTION_DAYS = 30.0
 
 
 def camera_number(connection: Connection, name: str) -> int | None:
@@ -41,3 +43,10 @@ def camera_number_or_new(connection: Connection, slug: str, *, at: datetime) -> 
         created_at=at,
         config={},
     )
+
+
+def retention_days(config: dict[str, Any] | None) -> float:
+    """How long a camera's footage is kept, from its stored settings."""
+    recording = (config or {}).get("recording") or {}
+    days = recording.get("retention_days")
+    return float(days) if isinstance(days, int | float) and days > 0 else DEFAULT_RETENTION_DAYS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -34,7 +35,7 @@ from embedded_server.services.event_values import (
     risk_score,
 )
 from embedded_server.services.model import Box, EventPhase, Severity
-from embedded_server.storage.cameras_by_name import camera_number
+from embedded_server.storage.cameras_by_name import camera_number, retention_days
 from embedded_server.storage.changes import add_change
 from embedded_server.storage.rows import add_row
 from embedded_server.storage.schema import (
@@ -126,14 +127,11 @@ class EventRows:
 
         return await self._catalog.write(run)
 
-    async def remove_before(self, moment: datetime, *, limit: int) -> list[EventRecord]:
-        """Remove old events for good."""
+    async def remove_expired(self, now: datetime, *, limit: int) -> list[EventRecord]:
+        """Remove events older than their camera's retention; flagged ones stay."""
 
         def run(connection: Connection) -> list[EventRecord]:
-            old = select(event.c.id).where(
-                event.c.tenant == DEFAULT_TENANT, event.c.started_at < moment
-            )
-            ids = connection.execute(old.order_by(event.c.started_at).limit(limit)).scalars().all()
+            ids = _expired(connection, now, limit)
             records = _records(connection, ids)
             connection.execute(delete(event_label).where(event_label.c.event_id.in_(ids)))
             connection.execute(delete(event).where(event.c.id.in_(ids)))
@@ -273,6 +271,20 @@ def _found(numbers: Any) -> list[int]:
 
 def _label_ids(connection: Connection, names: Sequence[str]) -> list[int]:
     return list(connection.execute(select(label.c.id).where(label.c.name.in_(names))).scalars())
+
+
+def _expired(connection: Connection, now: datetime, limit: int) -> list[int]:
+    found: list[int] = []
+    for row in connection.execute(select(camera.c.id, camera.c.config)).all():
+        old = select(event.c.id).where(
+            event.c.camera == row.id,
+            event.c.started_at < now - timedelta(days=retention_days(row.config)),
+            event.c.flagged.is_(False),
+        )
+        for trash in (_IS_LIVE, event.c.deleted_at.is_not(None)):
+            left = limit - len(found)
+            found += connection.scalars(old.where(trash).order_by(event.c.started_at).limit(left))
+    return found
 
 
 def _one(connection: Connection, event_id: int) -> EventRecord | None:

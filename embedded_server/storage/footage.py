@@ -10,7 +10,11 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from embedded_server.services.footage_rules import JOINED_BELOW, LastSeen
 from embedded_server.services.model import FragmentEntry, Gap, GapCause, Segment, TimeRange
-from embedded_server.storage.cameras_by_name import camera_number, camera_number_or_new
+from embedded_server.storage.cameras_by_name import (
+    camera_number,
+    camera_number_or_new,
+    retention_days,
+)
 from embedded_server.storage.changes import add_change, forget_changes
 from embedded_server.storage.schema import (
     camera,
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
 
 LONGEST_SEGMENT = timedelta(hours=2)
 """Bound of the search for what overlaps a moment; the settings allow an hour, a key frame may come late."""
-DEFAULT_RETENTION_DAYS = 30.0
 _ALIVE = "server_alive"
 _FRAGMENT = struct.Struct("<QIdB")
 _PLAIN_COLUMNS = [column for column in segment.c if column.name != "fragments"]
@@ -256,13 +259,6 @@ class FootageRows:
     async def forget_changes(self, before: datetime) -> int:
         """Drop old rows of the outbox."""
         return await self._catalog.write(lambda connection: forget_changes(connection, before))
-
-
-def retention_days(config: dict[str, Any] | None) -> float:
-    """How long a camera's footage is kept, from its stored settings."""
-    recording = (config or {}).get("recording") or {}
-    days = recording.get("retention_days")
-    return float(days) if isinstance(days, int | float) and days > 0 else DEFAULT_RETENTION_DAYS
 
 
 def pack_fragments(fragments: Sequence[FragmentEntry]) -> bytes:

@@ -221,18 +221,26 @@ async def test_events_of_a_deleted_camera_go_to_the_trash(events: EventService) 
     assert (await events.page(EventFilter(include_deleted=True))).total == 2
 
 
-async def test_old_events_are_removed_with_their_pictures(
-    events: EventService, tmp_path: Path
+async def test_events_go_with_their_cameras_retention_and_flagged_ones_stay(
+    events: EventService, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(3):
-        events.event_reported(a_report(str(number), started=number * 60, snapshot_jpeg=b"picture"))
+    monkeypatch.setattr("embedded_server.services.events.REMOVED_AT_ONCE", 2)
+    await add_cameras(catalog, "short", config={"recording": {"retention_days": 1}})
+    day = 86_400
+    for number, camera_id in enumerate(("short", "short", "short", "gate", "gate")):
+        started = -(2 + number) * day if camera_id == "short" else -(26 + number * 3) * day
+        events.event_reported(
+            a_report(str(number), started=started, camera_id=camera_id, snapshot_jpeg=b"picture")
+        )
     await events.settle()
+    flagged = (await events.page(EventFilter(camera_ids=("short",)))).items[0]
+    await events.change(flagged.id, EventChanges({"flagged": True}), by="kim")
+    await events.forget_camera("gate")
 
-    assert await events.remove_before(after(100), limit=1) == 1
-    assert await events.remove_before(after(100)) == 1
-    assert await events.remove_before(after(100)) == 0
+    assert await events.remove_expired() == 4
 
-    assert [event.key for event in (await events.page(EventFilter())).items] == ["2"]
+    page = await events.page(EventFilter(include_deleted=True))
+    assert [event.id for event in page.items] == [flagged.id]
     assert len(list((tmp_path / "media").rglob("*.jpg"))) == 1
 
 
