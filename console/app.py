@@ -46,12 +46,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextlib import AsyncExitStack
     from pathlib import Path
+    from types import TracebackType
 
     from console.paths import Paths
 
 _log = logging.getLogger("gatehouse")
 FAILED = 3
 """Exit code: it could not do what was asked, and has said why."""
+HEADLESS_SIZE = (1920, 1080)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ async def _main(start: Start, application: QApplication, spawner: Spawner) -> in
         window = MainWindow(parts)
         stack.callback(_end_window, window)
         window.show()
+        if start.headless:
+            window.resize(*HEADLESS_SIZE)  # the screen that is not there measures 800 by 800
         return await _use(start, application, parts, window, stack)
 
 
@@ -232,6 +236,19 @@ def keep_log(folder: Path) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     if sys.stderr is not None:
         faulthandler.enable()
+    sys.excepthook = _log_fault
+
+
+def _log_fault(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A fault in a slot or a painter ends here: Qt goes on, the log remembers."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    _log.critical("a fault in Gatehouse", exc_info=(kind, error, trace))
+    if sys.stderr is not None:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _apply_theme(application: QApplication, parts: ConsoleParts) -> None:

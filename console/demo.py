@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from console.actions import cameras as camera_actions
 from console.actions import connect
+from console.domain.camera import Health
 from console.domain.errors import CannotConnect, ConsoleError, InvalidInput
 from console.domain.system import Phase
 
@@ -153,6 +154,8 @@ async def _put_cameras(parts: ConsoleParts, system: str, sources: list[Source]) 
         except ConsoleError as error:
             parts.notices.say(f"{source.name}: {error}", remedy=error.remedy)
     for name, camera in there.items():
+        if camera.health is Health.OFF:
+            continue
         # of an earlier demo with other sources; its footage stays
         _log.info("%s is not part of this demo", name)
         await camera_actions.set_enabled(parts, camera.key, enabled=False)
@@ -168,7 +171,8 @@ async def _put_camera(
         return
     # the sample cameras listen on another port each time
     await camera_actions.set_source(parts, known.key, url=source.url, sub_url=source.sub_url)
-    await camera_actions.set_enabled(parts, known.key, enabled=True)
+    if known.health is Health.OFF:
+        await camera_actions.set_enabled(parts, known.key, enabled=True)
 
 
 async def _wait_until_loaded(parts: ConsoleParts, system: str) -> None:
