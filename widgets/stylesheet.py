@@ -58,6 +58,11 @@ QPushButton[kind="primary"]:focus { border-color: $text; }
 QPushButton[kind="primary"]:disabled { background: $raised; border-color: $line; color: $text_3; }
 QPushButton[kind="danger"] { color: $alert; border-color: $alert; background: transparent; }
 QPushButton[kind="danger"]:hover { background: $alert_soft; }
+QPushButton[kind="danger"]:disabled { color: $text_3; border-color: $line; }
+QPushButton[kind="row"] { background: transparent; border-color: transparent; text-align: left; padding: 5px 6px; }
+QPushButton[kind="row"]:hover { background: $hover; }
+QPushButton[kind="row"]:checked { background: $selected; }
+QPushButton[kind="row"]:focus { border-color: $accent; }
 QPushButton[kind="alarm"] { color: $alert; border-color: $alert; background: $alert_soft; font-weight: 600; }
 QPushButton[kind="quiet"], QToolButton[kind="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
@@ -66,12 +71,12 @@ QPushButton[kind="quiet"]:checked, QToolButton[kind="quiet"]:checked { backgroun
 QPushButton[kind="tab"] { background: transparent; border-color: transparent; padding: 6px 14px;
     color: $text_2; }
 QPushButton[kind="tab"]:hover { background: $hover; color: $text; }
-QPushButton[kind="tab"]:checked { background: $raised; color: $text; font-weight: 600; }
+QPushButton[kind="tab"]:checked { background: $selected; color: $text; }
 QPushButton[kind="tab"]:focus { border-color: $accent; }
 QPushButton[kind="segment"] { background: transparent; border-color: transparent; padding: 5px 6px;
     color: $text_2; }
 QPushButton[kind="segment"]:hover { background: $hover; }
-QPushButton[kind="segment"]:checked { background: $selected; color: $text; font-weight: 600; }
+QPushButton[kind="segment"]:checked { background: $selected; color: $text; }
 QPushButton[kind="segment"]:focus { border-color: $accent; }
 QPushButton[kind="search"] { text-align: left; color: $text_3; background: $background; padding-left: 9px; }
 QPushButton[kind="search"]:hover { border-color: $text_3; }
@@ -81,7 +86,7 @@ QToolButton { padding: 5px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $background;
-    border: 1px solid $line; border-radius: 6px; padding: 5px 8px; color: $text;
+    border: 1px solid $line; border-radius: 6px; padding: 5px 7px; color: $text;
     selection-background-color: $primary; selection-color: $on_primary; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
 QComboBox:focus { border-color: $accent; }

@@ -304,13 +304,17 @@ class CameraPanel(QWidget):
             self._wall_column.addWidget(button)
 
     def _wall_button(self, number: int, wall: Wall) -> QPushButton:
-        key = f"  {number}" if number <= 9 else ""
         metrics = self.fontMetrics()
         name = metrics.elidedText(wall.name, Qt.TextElideMode.ElideRight, WIDTH - 90)
-        button = QPushButton(icon("wall", "text_2"), f"{name}{key}")
+        button = QPushButton(icon("wall", "text_2"), f" {name}")
         button.setCheckable(True)
-        button.setStyleSheet("text-align: left;")
-        set_kind(button, "quiet")
+        set_kind(button, "row")
+        key = QLabel(str(number) if number <= 9 else "")
+        set_kind(key, "hint")
+        key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        row = QHBoxLayout(button)
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addWidget(key, alignment=Qt.AlignmentFlag.AlignRight)
         tip = self.tr("{name}: {layout} tiles").format(name=wall.name, layout=wall.layout)
         button.setToolTip(tip)
         button.setAccessibleName(wall.name)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from console.domain.event import EventFilter
+from widgets.choice import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +28,11 @@ class EventFilterBar(QWidget):
         super().__init__(parent)
         self._parts = parts
         self._wanted = EventFilter()
-        self._camera = self._box(self.tr("Camera"))
-        self._label = self._box(self.tr("Label"))
-        self._state = self._box(self.tr("State"))
+        self._camera = Choice(self.tr("Camera"))
+        self._label = Choice(self.tr("Label"))
+        self._state = Choice(self.tr("State"))
         for text, value in (
-            (self.tr("Any state"), None),
+            (self.tr("All states"), None),
             (self.tr("New"), False),
             (self.tr("Seen"), True),
         ):
@@ -86,17 +87,8 @@ class EventFilterBar(QWidget):
         cameras = sorted(self._parts.cameras.rows, key=lambda camera: camera.name.casefold())
         labels = sorted({event.label for event in self._parts.events.rows if event.label})
         named = [(camera.name, camera.key) for camera in cameras]
-        _refill(self._camera, self.tr("Any camera"), named)
-        _refill(self._label, self.tr("Any label"), [(label, label) for label in labels])
-
-    def _box(self, name: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(name)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(5)
-        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        return box
+        _refill(self._camera, self.tr("All cameras"), named)
+        _refill(self._label, self.tr("All labels"), [(label, label) for label in labels])
 
 
 def _refill(box: QComboBox, anything: str, items: Sequence[tuple[str, object]]) -> None:
@@ -109,5 +101,3 @@ def _refill(box: QComboBox, anything: str, items: Sequence[tuple[str, object]]) 
     for text, value in wanted:
         box.addItem(text, value)
     box.setCurrentIndex(max(0, box.findData(chosen)) if chosen is not None else 0)
-    widest = max((box.fontMetrics().horizontalAdvance(text) for text, _ in wanted), default=0)
-    box.view().setMinimumWidth(min(widest + 40, 320))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -24,6 +24,7 @@ from console.models.events import EventFilterModel, EventListModel, EventRole
 from console.views.event_cards import card_of
 from console.views.event_filter import EventFilterBar
 from console.views.words import event_state, full_time, severity_look, span_text, utc_time
+from widgets.chip import StateChip
 from widgets.empty_state import EmptyState
 from widgets.event_cards import CardList
 from widgets.icons import icon
@@ -199,7 +200,8 @@ class EventDetail(QWidget):
         self._shown_path: str | None = None
         self.picture = Picture()
         self._title = ElidedLabel(kind="heading")
-        self._state = QLabel()
+        self._state = StateChip()
+        self._state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._facts = wrapped(kind="secondary")
         self.play = QPushButton(icon("play", "on_primary"), self.tr("Play"))
         set_kind(self.play, "primary")
@@ -232,7 +234,7 @@ class EventDetail(QWidget):
             return
         look = severity_look(event.severity)
         self._title.set_text(event.summary or event.label)
-        self._state.setText(f"{look.glyph} {event_state(event)}")
+        self._state.set_state(look.glyph, event_state(event), look.role)
         self.acknowledge.setVisible(not event.is_acknowledged)
         self._facts.setText(_facts(event))
         box = event.box

@@ -44,7 +44,7 @@ def summed_lane(
     keys: Iterable[CameraKey],
     now: datetime,
 ) -> Lane:
-    """All cameras in one lane: footage where any has some, a gap where any lacks it."""
+    """All cameras in one lane: footage where any has some, a thin gap where one lacks it."""
     wanted = frozenset(keys)
     runs = join_runs((run for _, footage in footages for run in footage.runs), within=SEAM)
     gaps = tuple(gap for camera, footage in footages for gap in _gaps(footage, camera, now))
@@ -64,7 +64,7 @@ def mark_of(event: Event, now: datetime) -> Mark:
 def _gaps(footage: Footage, camera: str, now: datetime) -> tuple[GapMark, ...]:
     prefix = f"{camera}: " if camera else ""
     return tuple(
-        GapMark(gap.start, gap.end, prefix + gap_text(gap))
+        GapMark(gap.start, gap.end, prefix + gap_text(gap), is_partial=bool(camera))
         for gap in footage.gaps
         if (gap.end or now) - gap.start >= LEAST_GAP
     )

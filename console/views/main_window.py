@@ -548,6 +548,7 @@ class MainWindow(QMainWindow):
         self.wall.set_show_boxes(values.show_boxes)
         self.wall.video_wall.set_theme(current_theme())
         self._show_systems()
+        self._show_alarm_count(len(waiting_alerts(self._parts.events.rows)))
 
     def _remember_soon(self, *_: object) -> None:
         if self.isVisible():

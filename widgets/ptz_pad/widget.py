@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from widgets.choice import Choice
 from widgets.icons import icon
 from widgets.ptz_pad.direction import speeds
 from widgets.text import wrapped
@@ -157,11 +158,9 @@ class PtzPad(QWidget):
         self._pad.stopped.connect(self.stopped)
         self._zoom_in = self._zoom_button("zoom_in", self.tr("Zoom in"), 1.0)
         self._zoom_out = self._zoom_button("zoom_out", self.tr("Zoom out"), -1.0)
-        self._presets = QComboBox()
-        self._presets.setAccessibleName(self.tr("Presets"))
+        self._presets = Choice(self.tr("Presets"))
         self._presets.setPlaceholderText(self.tr("Presets"))
         self._presets.activated.connect(self._choose_preset)
-        self._presets.setMinimumContentsLength(6)
         self._reason = wrapped(kind="hint")
         self._reason.setVisible(False)
         side = QVBoxLayout()

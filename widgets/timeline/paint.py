@@ -58,11 +58,16 @@ def paint_lane(
         painter.fillRect(
             QRectF(left, bar.top(), max(right - left, 1.0), high), theme.colour("footage")
         )
-    gaps = (
-        (scale.x_of(gap.start), scale.x_of(gap.end or now or scale.span.end)) for gap in lane.gaps
-    )
-    for left, right in merged_bars(list(_visible(gaps, bar)), closer_px=0):
-        paint_hatched(painter, theme, QRectF(left, bar.top(), max(right - left, 2.0), high))
+    for is_partial in (False, True):
+        gaps = (
+            (scale.x_of(gap.start), scale.x_of(gap.end or now or scale.span.end))
+            for gap in lane.gaps
+            if gap.is_partial is is_partial
+        )
+        share = high * 0.4 if is_partial else high
+        for left, right in merged_bars(list(_visible(gaps, bar)), closer_px=0):
+            place = QRectF(left, bar.bottom() - share, max(right - left, 2.0), share)
+            paint_hatched(painter, theme, place)
     _paint_marks(painter, scale, theme, lane.marks, area.adjusted(0, 0, 0, -high - 2))
 
 

@@ -17,6 +17,8 @@ class GapMark:
     start: datetime
     end: datetime | None
     text: str
+    is_partial: bool = False
+    """Other cameras of the same lane have footage of it."""
 
 
 @dataclass(frozen=True, slots=True)
