@@ -23,6 +23,7 @@ from embedded_server.api import (
     system,
 )
 from embedded_server.api.deps import Services
+from embedded_server.api.limits import Limits
 from embedded_server.clock import SystemClock
 from embedded_server.contract.base import Problem
 from embedded_server.contract.version import PRODUCT_VERSION
@@ -34,6 +35,7 @@ from embedded_server.services.auth import AuthService, Passwords
 from embedded_server.services.bus import Bus
 from embedded_server.services.camera_source import FileRule
 from embedded_server.services.cameras import CameraService
+from embedded_server.services.errors import Unavailable
 from embedded_server.services.events import EventService
 from embedded_server.services.excerpts import ExcerptService
 from embedded_server.services.footage import FootageService
@@ -88,7 +90,7 @@ def create_app(
     renderer: Renderer,
     bus: Bus,
     fragments: Callable[[StreamFormat], Fragments] = FragmentMuxer,
-) -> FastAPI:
+) -> GatehouseApp:
     """All routes over these services; tests build it by the same call."""
     app = GatehouseApp(
         title="Gatehouse",
@@ -111,6 +113,7 @@ def create_app(
         fragments=fragments,
     )
     errors.install(app)
+    app.add_middleware(Limits)
     for routes in _ROUTES:
         app.include_router(routes)
     return app
@@ -173,7 +176,7 @@ class News:
 class Server:
     """Everything built; :meth:`capturing` makes it run."""
 
-    app: FastAPI
+    app: GatehouseApp
     cameras: CameraService
     system: SystemService
     media: MediaProcess
@@ -187,7 +190,12 @@ class Server:
         """Within it, cameras are captured, recorded and analysed."""
         parts = self.media, self.analysis, self.renderer
         try:
-            await asyncio.gather(*(part.start() for part in parts))
+            try:
+                await asyncio.gather(*(part.start() for part in parts))
+            except (RuntimeError, OSError) as error:
+                raise Unavailable(
+                    f"Recording cannot be started: {error}. The folder logs in the data directory says more."
+                ) from error
             await self.cameras.start()
             self.system.is_capturing = True
             yield

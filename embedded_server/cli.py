@@ -7,6 +7,7 @@ import contextlib
 import faulthandler
 import logging
 import logging.handlers
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -100,6 +101,7 @@ def server(
             data_dir=data_dir, host=host, port=port, insecure=insecure, log_level=log_level
         )
         settings.check_bind()
+        os.environ.pop("GATEHOUSE_ADMIN_PASSWORD", None)  # child processes need not inherit it
         from embedded_server import serving  # the other commands start faster without
 
         faulthandler.enable()

@@ -121,11 +121,12 @@ def _read_file(path: Path) -> dict[str, Any]:
             f"The settings file {path} is damaged: {error}. Correct it, or rename it to start with defaults.",
             code="settings_damaged",
         ) from error
-    unknown = sorted(set(stored) - set(ServerSettings.model_fields))
+    known = set(ServerSettings.model_fields) - {"data_dir"}
+    unknown = sorted(set(stored) - known)
     if unknown:
         raise SettingsError(
             f"The settings file {path} has the unknown setting {unknown[0]}. Known are: "
-            f"{', '.join(ServerSettings.model_fields)}.",
+            f"{', '.join(sorted(known))}.",
             code="settings_unknown",
         )
     return stored

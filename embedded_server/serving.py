@@ -21,8 +21,7 @@ from embedded_server.services.errors import ErrorKind, ServiceError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from fastapi import FastAPI
-
+    from embedded_server.app import GatehouseApp
     from embedded_server.config import ServerSettings
 
 _log = logging.getLogger("gatehouse.server")
@@ -48,7 +47,7 @@ async def serve(settings: ServerSettings, *, say: Callable[[str], None]) -> None
     with _bound(settings) as listener, _stopping(at_eof=settings.stop_at_eof) as stop:
         async with building(settings) as server, contextlib.AsyncExitStack() as life:
             address = _address(settings, listener)
-            async with _listening(server.app, listener) as finished:
+            async with listening(server.app, listener) as finished:
                 say(f"Gatehouse server listening on {address}")
                 if server.setup_secret is not None:
                     say(
@@ -79,7 +78,9 @@ class _Uvicorn(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def _listening(app: FastAPI, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def listening(
+    app: GatehouseApp, listener: socket.socket
+) -> AsyncIterator[asyncio.Task[None]]:
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -88,6 +89,7 @@ async def _listening(app: FastAPI, listener: socket.socket) -> AsyncIterator[asy
         ws_max_size=1_000_000,
         lifespan="off",
         log_config=None,
+        log_level=logging.WARNING,  # what it says of sockets at a lower level has their tokens in it
         access_log=False,  # media tokens stand in addresses
         server_header=False,
         timeout_graceful_shutdown=FINISH_WITHIN_S,

@@ -88,7 +88,7 @@ def _problem(
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INSUFFICIENT_STORAGE):
         _log.warning("%s %s: %s", request.method, request.url.path, error.message)
     if status == STATUS[ErrorKind.INVALID]:
         return _invalid(error)

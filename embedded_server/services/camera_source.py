@@ -181,8 +181,9 @@ def _read_whole(text: str) -> Address:
 def _read_file(host: str, path: str) -> Address:
     if host.lower() not in ("", "localhost"):
         raise _refused("a file must be on this machine")
-    if not path or path == "/":
+    if not path.strip("/"):
         raise _refused("it names no file")
+    path = f"/{path.removeprefix('/')}"
     return Address(f"file://{quote(path, safe=_SAFE_IN_PATH)}", None)
 
 
