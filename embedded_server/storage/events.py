@@ -206,11 +206,10 @@ class _Query:
         return bool(self._wanted.risk_levels or self._wanted.severities)
 
     def _conditions(self, after: EventCursor | None) -> list[ColumnElement[bool]]:
-        return [
-            event.c.tenant == DEFAULT_TENANT,
-            *_times(self._wanted, after, event.c.started_at, event.c.id),
-            *self._plain_conditions(),
-        ]
+        # Cameras are resolved inside the tenant, and their index does not have it: asking would read every row.
+        tenant = [] if self._cameras else [event.c.tenant == DEFAULT_TENANT]
+        times = _times(self._wanted, after, event.c.started_at, event.c.id)
+        return [*tenant, *times, *self._plain_conditions()]
 
     def _plain_conditions(self) -> list[ColumnElement[bool]]:
         wanted = self._wanted
