@@ -78,6 +78,11 @@ class MediaProcess:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while it runs."""
+        return self._child.pid if self._child else None
+
     async def start(self) -> None:
         """Start the process and wait until the footage that was left is made whole.
 

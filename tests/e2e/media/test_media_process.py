@@ -340,7 +340,7 @@ async def test_a_killed_process_loses_little_comes_back_and_tells(site: Site) ->
     await site.record(plan_of(clip.as_uri()))
     reader = site.media.read("gate/main")
     await site.listener.until(lambda seen: len(seen.segments) >= 4)
-    pid = site.media._child.pid if site.media._child else None
+    pid = site.media.pid
     assert pid is not None
     killed_at = datetime.now(UTC)
     os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
