@@ -7,11 +7,14 @@ detector's path gives beside bare onnxruntime running the same model in the same
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -32,7 +35,6 @@ from embedded_server.services.model import AnalysisPlan, StreamFormat, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from embedded_server.detector.base import Detector, Finding, Frame
     from embedded_server.detector.tracking import TrackSettings
@@ -75,6 +77,34 @@ class Seen:
     start_s: float
     end_s: float
     zones: Mapping[str, Span]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; the last line is one JSON object."""
+    parser = argparse.ArgumentParser(prog="gatehouse bench detect", description=__doc__)
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="clips with *.truth.json beside them",
+    )
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE", help="model or card; without it the built-in detector"
+    )
+    parser.add_argument("--fps", type=float, default=5.0, help="pictures analysed per second")
+    parser.add_argument("--json", action="store_true", help="print only the JSON object")
+    parser.add_argument("clips", nargs="*", type=Path, help="only these clips")
+    options = parser.parse_args(arguments)
+    if not options.truth.is_dir():
+        parser.error(f"{options.truth} is not a folder")
+    figures = run(options.truth, options.model, options.clips, fps=options.fps)
+    if not options.json:
+        for name, value in figures.items():
+            if name != "clips":
+                sys.stdout.write(f"{name:24} {value}\n")
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0
 
 
 def run(
