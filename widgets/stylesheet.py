@@ -90,6 +90,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { back
     selection-background-color: $primary; selection-color: $on_primary; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
 QComboBox:focus { border-color: $accent; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0 2px; }
 QLineEdit[kind="wrong"] { border-color: $alert; }
 QLineEdit[kind="palette"] { border: none; border-bottom: 1px solid $line; border-radius: 0;
     background: transparent; padding: 12px 14px; font-size: 12pt; }

@@ -40,8 +40,8 @@ class EventFilterBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for box in (self._camera, self._label, self._state):
-            row.addWidget(box, stretch=1)
+        for box, share in ((self._camera, 5), (self._label, 4), (self._state, 4)):
+            row.addWidget(box, stretch=share)
             box.activated.connect(self._choose)
         # Many events at once fill the boxes once.
         self._filling = QTimer(self)

@@ -39,6 +39,7 @@ class FormDialog(QDialog):
         super().__init__(parent)
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
+        self._focus: QWidget | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setMinimumWidth(WIDTH)
@@ -118,6 +119,7 @@ class FormDialog(QDialog):
     ) -> None:
         """Run it with the form closed; ``then`` on success, the error's sentence in place otherwise."""
         self.complain("")
+        self._focus = self.focusWidget()  # what is disabled loses it
         self._show_waiting(text)
         self._task = self._tasks.start(self._attempt(work, then), name=text)
 
@@ -132,6 +134,8 @@ class FormDialog(QDialog):
         except ConsoleError as error:
             self._show_waiting("")
             self.complain(str(error), error.remedy or "")
+            if self._focus is not None:
+                self._focus.setFocus()
         else:
             self._show_waiting("")
             then()

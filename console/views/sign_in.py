@@ -75,7 +75,7 @@ class SignInDialog(FormDialog):
         self.password = self.add_field(self.tr("Password"), is_secret=True)
         self.keeping = KeepingBox(parts)
         self.form.addRow(self.tr("Remember"), self.keeping)
-        self.form.addRow("", self.keeping.note)
+        self.form.addRow(self.keeping.note)
         self.address.setReadOnly(record is not None)
         first = self.address if record is None else self.password
         first.setFocus()
