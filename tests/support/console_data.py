@@ -510,7 +510,7 @@ def a_jpeg(name: str) -> bytes:
     """A drawn place, encoded."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    a_scene(name, 480, 270).save(buffer, b"JPEG", 85)
+    a_scene(name, 480, 270).save(buffer, "JPEG", 85)  # type: ignore[call-overload]
     return bytes(buffer.data().data())
 
 
