@@ -1,1 +1,1 @@
-"""Benchmarks of the console's parts."""
+"""Measurements of the console; each module has ``main`` and ``run`` and prints one JSON object."""

@@ -55,18 +55,46 @@ class TilePicture:
         return replace(self, grey=grey)
 
 
+class CaptionCache:
+    """Captions already painted: they change once a second, the picture below them fifteen times."""
+
+    def __init__(self) -> None:
+        self._strips: dict[int, tuple[tuple[object, ...], QImage]] = {}
+
+    def strip(self, area: QRectF, state: TileState, look: TileLook, ratio: float) -> QImage:
+        """The caption of a tile on a transparent ground, with the shade behind it."""
+        key = (
+            state.name,
+            state.mode,
+            state.text,
+            state.stream,
+            state.clock,
+            area.width(),
+            area.height(),
+            ratio,
+            look.font.key(),
+        )
+        kept = self._strips.get(look.number)
+        if kept is None or kept[0] != key:
+            kept = key, _painted_strip(area, state, look, ratio)
+            self._strips[look.number] = kept
+        return kept[1]
+
+
 def paint_tile(
     painter: QPainter,
     area: QRectF,
     state: TileState,
     picture: TilePicture | None,
     look: TileLook,
+    captions: CaptionCache,
 ) -> QRectF | None:
     """Paint one tile into ``area`` (logical pixels); returns where its button is, if it has one."""
     painter.setClipRect(area)
-    painter.fillRect(area, Qt.GlobalColor.black)
     shown = picture is not None and not state.mode.hides_picture
-    if picture is not None and shown:
+    if picture is None or not shown:
+        painter.fillRect(area, Qt.GlobalColor.black)
+    else:
         place = _paint_picture(painter, area, picture, is_grey=state.mode.greys_picture)
         if not state.mode.greys_picture:
             _paint_boxes(painter, area, place, state, look)
@@ -78,7 +106,8 @@ def paint_tile(
     if state.statistics:
         _paint_statistics(painter, area, state, look)
     if state.mode is not TileMode.EMPTY:
-        _paint_caption(painter, area, state, look)
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawImage(area.topLeft(), captions.strip(area, state, look, ratio))
     if not look.viewport.is_whole:
         _paint_zoom(painter, area, look.viewport)
     _paint_border(painter, area, state, look)
@@ -118,6 +147,8 @@ def _paint_picture(
         fitted.width / ratio,
         fitted.height / ratio,
     )
+    if is_grey or place != area:
+        painter.fillRect(area, Qt.GlobalColor.black)
     if is_grey:
         painter.setOpacity(0.5)
         painter.drawImage(place, picture.grey if picture.grey is not None else image)
@@ -173,13 +204,28 @@ def _paint_label(painter: QPainter, at: QRectF, label: str) -> None:
     _text(painter, at.adjusted(4, 0, -4, 0), label, Qt.AlignmentFlag.AlignLeft)
 
 
-def _paint_caption(painter: QPainter, area: QRectF, state: TileState, look: TileLook) -> None:
-    painter.setFont(_font(look, area, bold=True))
-    metrics = QFontMetricsF(painter.font())
-    line = metrics.height()
+def _painted_strip(area: QRectF, state: TileState, look: TileLook, ratio: float) -> QImage:
+    line = QFontMetricsF(_font(look, area, bold=True)).height()
     height = min(line + 2 * _PAD, area.height())
-    _shade(painter, area, height)
+    strip = QImage(
+        max(1, round(area.width() * ratio)),
+        max(1, round(height * ratio)),
+        QImage.Format.Format_ARGB32_Premultiplied,
+    )
+    strip.setDevicePixelRatio(ratio)
+    strip.fill(Qt.GlobalColor.transparent)
+    with QPainter(strip) as painter:
+        _paint_caption(painter, QRectF(0, 0, area.width(), height), state, look, line)
+    return strip
+
+
+def _paint_caption(
+    painter: QPainter, area: QRectF, state: TileState, look: TileLook, line: float
+) -> None:
+    _shade(painter, area, area.height())
+    metrics = QFontMetricsF(_font(look, area, bold=True))
     row = QRectF(area.x() + _PAD, area.y() + _PAD / 2, area.width() - 2 * _PAD, line + 2)
+    metrics = QFontMetricsF(_font(look, area, bold=True))
     name_min = min(metrics.horizontalAdvance(state.name), row.width() * 0.4)
     painter.setFont(_font(look, area, scale=0.92))
     used = _paint_state(painter, row, state, look, room=row.width() - name_min - _PAD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QDrag, QFont, QPainter
+from PySide6.QtGui import QDrag, QFont, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets.theme import DARK
@@ -22,7 +22,7 @@ from widgets.video_wall.grid import (
     tile_at,
     tile_rects,
 )
-from widgets.video_wall.paint import TileLook, TilePicture, paint_tile
+from widgets.video_wall.paint import CaptionCache, TileLook, TilePicture, paint_tile
 from widgets.video_wall.state import TileState
 from widgets.video_wall.zoom import WHOLE, Viewport
 
@@ -86,6 +86,7 @@ class VideoWall(QWidget):
         self._pictures: dict[int, TilePicture] = {}
         self._viewports: dict[int, Viewport] = {}
         self._buttons: dict[int, QRectF] = {}
+        self._captions = CaptionCache()
         self._selected = 0
         self._enlarged: int | None = None
         self._drop_target: int | None = None
@@ -249,7 +250,7 @@ class VideoWall(QWidget):
         if self._ratio != self.devicePixelRatioF():
             self._arrange()
         with QPainter(self) as painter:
-            painter.fillRect(event.rect(), Qt.GlobalColor.black)
+            self._paint_seams(painter, event.region())
             for tile in self._rects:
                 area = self.tile_rect(tile)
                 if event.region().intersects(area.toAlignedRect()):
@@ -385,11 +386,19 @@ class VideoWall(QWidget):
             viewport=self.viewport(tile),
             empty_text=self._empty_text,
         )
-        button = paint_tile(painter, area, self._states[tile], self._pictures.get(tile), look)
+        picture = self._pictures.get(tile)
+        button = paint_tile(painter, area, self._states[tile], picture, look, self._captions)
         if button is None:
             self._buttons.pop(tile, None)
         else:
             self._buttons[tile] = button
+
+    def _paint_seams(self, painter: QPainter, dirty: QRegion) -> None:
+        for tile in self._rects:
+            dirty = dirty.subtracted(QRegion(self.tile_rect(tile).toRect()))
+        if not dirty.isEmpty():
+            painter.setClipRegion(dirty)
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
 
     def _tile_font(self, area: QRectF) -> QFont:
         font = QFont(self.font())
