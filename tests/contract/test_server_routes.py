@@ -271,7 +271,7 @@ async def test_media_token_opens_pictures_and_nothing_else(
     assert (await client.get("/api/cameras", params={"token": token})).status_code == 401
     bearing = {"Authorization": f"Bearer {token}"}
     assert (await client.get("/api/auth/me", headers=bearing)).status_code == 401
-    assert all(reader.is_closed for reader in parts.media.readers)
+    assert all(reader.closed.is_set() for reader in parts.media.readers)
 
 
 async def test_snapshot_of_a_camera_that_is_away(client: httpx.AsyncClient, parts: Parts) -> None:

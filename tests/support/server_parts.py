@@ -56,7 +56,7 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.items: deque[object] = deque()
-        self.is_closed = False
+        self.closed = asyncio.Event()
         self._wake = asyncio.Event()
 
     def put(self, *items: object) -> None:
@@ -79,7 +79,7 @@ class FakeReader:
         return item
 
     async def aclose(self) -> None:
-        self.is_closed = True
+        self.closed.set()
 
 
 @dataclass
@@ -90,6 +90,7 @@ class FakeMedia:
     status: dict[str, StreamStatus] = field(default_factory=dict)
     readers: list[FakeReader] = field(default_factory=list)
     opening: tuple[object, ...] = ()
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def apply(self, plans: Sequence[CapturePlan]) -> None:
         self.plans = list(plans)
@@ -106,6 +107,7 @@ class FakeMedia:
         reader = FakeReader()
         reader.put(*self.opening)
         self.readers.append(reader)
+        self.opened.set()
         return reader
 
 
