@@ -40,11 +40,13 @@ from embedded_server.storage.changes import add_change
 from embedded_server.storage.rows import add_row
 from embedded_server.storage.schema import (
     DEFAULT_TENANT,
+    LAST_MASKED_LABEL,
     UtcMicroseconds,
     camera,
     event,
     event_label,
     label,
+    label_bit,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
 
 _SEVERITIES: Final = (Severity.MOTION, Severity.DETECTION, Severity.ALERT)
 _LEVELS: Final = (RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH, RiskLevel.CRITICAL)
-_LAST_MASKED_LABEL = 62
 
 _IS_LIVE = event.c.deleted_at.is_(None)
 _IS_UNREVIEWED = text("NOT event.reviewed")
@@ -225,8 +226,8 @@ class _Query:
         return conditions
 
     def _has_label(self) -> ColumnElement[bool]:
-        mask = sum(1 << number for number in self._labels if number <= _LAST_MASKED_LABEL)
-        late = [number for number in self._labels if number > _LAST_MASKED_LABEL]
+        mask = sum(label_bit(number) for number in self._labels)
+        late = [number for number in self._labels if number > LAST_MASKED_LABEL]
         conditions = [event.c.label_mask.bitwise_and(mask) != 0] if mask else []
         if late:
             own = event_label.c
@@ -400,7 +401,7 @@ def _values(one: ReportToSave, labels: Mapping[str, int]) -> dict[str, Any]:
         "reported_at": report.at,
         "label": labels[report.label],
         "labels": list(labels),
-        "label_mask": sum(1 << n for n in labels.values() if n <= _LAST_MASKED_LABEL),
+        "label_mask": sum(label_bit(number) for number in labels.values()),
         "confidence": report.confidence,
         "severity": _SEVERITIES.index(report.severity),
         "risk_score": score,

@@ -30,6 +30,13 @@ QUICK_CHECK_BELOW_BYTES = 300_000_000
 """Half a second; a larger catalogue is checked through and through by ``gatehouse check`` alone."""
 
 
+def config(migrations: Path = Path(__file__).parent / "migrations") -> Config:
+    """What Alembic must know; there is no ini file."""
+    settings = Config()
+    settings.set_main_option("script_location", str(migrations))
+    return settings
+
+
 def check(engine: Engine, path: Path) -> None:
     """Read the file as far as a start can afford.
 
@@ -51,7 +58,7 @@ def check(engine: Engine, path: Path) -> None:
             raise DamagedCatalogue(path, text) from error
         raise
     if answer != "ok":
-        raise DamagedCatalogue(path, str(answer))
+        raise DamagedCatalogue(path, str(answer).splitlines()[-1])
 
 
 def to_head(engine: Engine, path: Path | None) -> None:
@@ -61,8 +68,8 @@ def to_head(engine: Engine, path: Path | None) -> None:
         CatalogueTooNew: a later version wrote it.
         DataDirectoryFull: no room for the backup.
     """
-    config = _config()
-    script = ScriptDirectory.from_config(config)
+    settings = config()
+    script = ScriptDirectory.from_config(settings)
     head = script.get_current_head()
     current = _revision(engine)
     if current == head:
@@ -73,8 +80,8 @@ def to_head(engine: Engine, path: Path | None) -> None:
             backup(path, current)
     _log.info("catalogue goes from revision %s to %s", current, head)
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
 
 
 def backup(path: Path, revision: str) -> Path:
@@ -117,9 +124,3 @@ def _refuse_unknown(script: ScriptDirectory, revision: str, path: Path | None) -
         script.get_revision(revision)
     except CommandError as error:
         raise CatalogueTooNew(path or Path("catalogue"), revision) from error
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config

@@ -193,6 +193,14 @@ event = Table(
 )  # fmt: skip
 """``label_mask`` has a bit per label id up to 62; later labels are found through ``event_label`` alone."""
 
+LAST_MASKED_LABEL = 62
+
+
+def label_bit(number: int) -> int:
+    """The label's bit in ``event.label_mask``; none for later ones."""
+    return 1 << number if number <= LAST_MASKED_LABEL else 0
+
+
 event_label = Table(
     "event_label",
     metadata,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, func, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from embedded_server.services.event_values import EventFilter, ReportToSave
 from embedded_server.storage import directory, migrate
 from embedded_server.storage.catalog import CATALOGUE_FILE, Catalog, translated
 from embedded_server.storage.errors import (
@@ -27,13 +29,13 @@ from embedded_server.storage.errors import (
     DataDirectoryUnusable,
     StorageError,
 )
+from embedded_server.storage.events import EventRows
 from embedded_server.storage.schema import label, metadata, setting
 from embedded_server.storage.settings import read_setting, write_setting
-from tests.support.server_values import add_cameras
+from tests.support.server_values import a_report, add_cameras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -189,29 +191,56 @@ def test_a_damaged_catalogue_is_refused_and_rebuilt_only_when_asked(
     assert "set aside" in caplog.text
 
 
+def damage(data_dir: Path, table: str) -> None:
+    """Overwrite the first page of a table."""
+    catalogue = data_dir / CATALOGUE_FILE
+    with closing(sqlite3.connect(catalogue)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        found = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,))
+        page = found.fetchone()[0]
+    with catalogue.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+
+@pytest.mark.parametrize("lost", ["label", "setting", "user", "event_label", "segment"])
 async def test_what_can_be_read_of_a_damaged_catalogue_is_kept(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, lost: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Catalog.open(tmp_path) as catalog:
         await add_cameras(catalog, "gate", "yard")
-        many = [{"name": f"label {n:05}" + "x" * 80} for n in range(3000)]
-        await catalog.write(lambda connection: connection.execute(insert(label), many))
-    catalogue = tmp_path / CATALOGUE_FILE
-    with closing(sqlite3.connect(catalogue)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    size = catalogue.stat().st_size
-    with catalogue.open("r+b") as file:
-        file.seek(size // 2 // 4096 * 4096)
-        file.write(b"\xff" * 40960)
+        rows = EventRows(catalog)
+        await rows.save([ReportToSave(a_report("a", labels=("person", "dog")))])
+    damage(tmp_path, lost)
     with pytest.raises(DamagedCatalogue):
         Catalog.open(tmp_path)
 
     with Catalog.open(tmp_path, rebuild=True) as catalog:
-        names = await catalog.read(
-            lambda connection: connection.exec_driver_sql("SELECT slug FROM camera").scalars().all()
-        )
-        assert list(names) == ["gate", "yard"]
+        rows = EventRows(catalog)
+        for wanted in (
+            EventFilter(),
+            EventFilter(labels=("dog",)),
+            EventFilter(camera_ids=("gate",)),
+        ):
+            (event,) = await rows.page(wanted, after=None, offset=0, limit=9)
+            assert (event.camera_name, event.label, event.labels) == (
+                "Gate",
+                "person",
+                ("person", "dog"),
+            )
     assert "saved from the damaged catalogue" in caplog.text
+
+
+async def test_events_that_cannot_be_kept_do_not_stop_the_rescue(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Catalog.open(tmp_path) as catalog:
+        await add_cameras(catalog, "gate")
+        await EventRows(catalog).save([ReportToSave(a_report())])
+    damage(tmp_path, "camera")
+    with Catalog.open(tmp_path, rebuild=True) as catalog:
+        assert await EventRows(catalog).count(EventFilter()) == 0
+    assert "table camera of the damaged catalogue" in caplog.text
 
 
 def at_revision(data_dir: Path, revision: str) -> None:
@@ -240,6 +269,53 @@ def test_a_backup_is_whole_and_only_two_are_kept(tmp_path: Path) -> None:
         "catalog.before-b.backup",
         "catalog.before-c.backup",
     ]
+
+
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+def upgrade():
+    op.add_column("tenant", sa.Column("colour", sa.String(20)))
+    {and_then}
+"""
+
+
+@pytest.fixture
+def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The migrations, in a folder where a test may add one."""
+    here = tmp_path / "migrations"
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", here)
+    config = migrate.config(here)
+    monkeypatch.setattr(migrate, "config", lambda: config)
+    return here / "versions"
+
+
+def test_a_migration_keeps_the_rows_and_a_backup(tmp_path: Path, versions: Path) -> None:
+    data = tmp_path / "data"
+    at_revision(data, "0001")
+    (versions / "r0002_later.py").write_text(LATER.format(and_then="pass"))
+    Catalog.open(data).close()
+    with closing(sqlite3.connect(data / CATALOGUE_FILE)) as connection:
+        assert connection.execute("SELECT key FROM setting").fetchall() == [("kept",)]
+        assert connection.execute("SELECT colour FROM tenant").fetchall() == [(None,)]
+    assert [path.name for path in data.glob("*.backup")] == ["catalog.before-0001.backup"]
+    Catalog.open(data).close()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, versions: Path) -> None:
+    data = tmp_path / "data"
+    at_revision(data, "0001")
+    later = versions / "r0002_later.py"
+    later.write_text(LATER.format(and_then="raise RuntimeError('on purpose')"))
+    with pytest.raises(RuntimeError, match="on purpose"):
+        Catalog.open(data)
+    with closing(sqlite3.connect(data / CATALOGUE_FILE)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            ("0001",)
+        ]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(tenant)")]
+    assert columns == ["id", "name"]
 
 
 def a_disk(free: int) -> object:
