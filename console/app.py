@@ -151,6 +151,7 @@ async def _main(start: Start, application: QApplication, spawner: Spawner) -> in
         window.show()
         if start.headless:
             window.resize(*HEADLESS_SIZE)  # the screen that is not there measures 800 by 800
+        _log.info("the window is open")
         return await _use(start, application, parts, window, stack)
 
 
