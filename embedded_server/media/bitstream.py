@@ -84,10 +84,10 @@ def looks_like(codec: str, data: bytes) -> bool:
     """Whether the bytes can be an access unit of this codec at all; garbage mostly cannot."""
     if codec == MJPEG:
         return data[:2] == b"\xff\xd8"
-    unit = next(nal_units(data[:256]), b"")
-    if not unit or unit[0] & 0x80 or data[:3] not in {b"\x00\x00\x00", _SHORT_START_CODE}:
+    at = 4 if data[:4] == START_CODE else 3 if data[:3] == _SHORT_START_CODE else 0
+    if not at or len(data) <= at or data[at] & 0x80:
         return False
-    return nal_type(codec, unit) < (24 if codec == H264 else 48)
+    return data[at] & 0x1F < 24 if codec == H264 else data[at] >> 1 < 48
 
 
 def to_annexb(data: bytes, length_size: int) -> bytes:

@@ -26,6 +26,7 @@ class FragmentedMux:
 
     def __init__(self, stream_format: StreamFormat, *, fragment_s: float = FRAGMENT_S) -> None:
         self._sink = _Sink()
+        self._has_header = self._keeps_time_base = False
         self._time_base = Fraction(*stream_format.time_base)
         flags = "empty_moov+default_base_moof+skip_trailer"
         if stream_format.codec != MJPEG:  # every JPEG is a key frame: one fragment each
@@ -49,10 +50,15 @@ class FragmentedMux:
         """
         packet = av.Packet(payload)
         packet.pts, packet.dts = pts, dts
-        packet.time_base = self._time_base
+        if not self._keeps_time_base:
+            packet.time_base = self._time_base
         packet.is_keyframe = is_key
         packet.stream = self._stream
         self._container.mux_one(packet)
+        if not self._has_header:
+            self._has_header = True
+            # Unset, a packet's time base is its stream's; setting it is a third of what muxing costs.
+            self._keeps_time_base = self._stream.time_base == self._time_base
         return self._sink.take()
 
     def close(self) -> bytes:

@@ -14,7 +14,6 @@ from embedded_server.services.ports import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
 
@@ -34,7 +33,7 @@ class RendererProcess:
         self._log_dir = log_dir
         self._turn = asyncio.Lock()
         self._process: SpawnProcess | None = None
-        self._connection: Connection[Any, Any] | None = None
+        self._connection: Pipe | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -42,6 +41,11 @@ class RendererProcess:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while it runs."""
+        return self._process.pid if self._process else None
 
     async def start(self) -> None:
         """Spawn the process; it gets ready while the server goes on."""
@@ -128,7 +132,7 @@ class RendererProcess:
         theirs.close()
 
 
-def _exchange(connection: Connection[Any, Any], request: Message, timeout_s: float) -> Message:
+def _exchange(connection: Pipe, request: Message, timeout_s: float) -> Message:
     connection.send_bytes(encode(request))
     if not connection.poll(timeout_s):
         raise TimeoutError

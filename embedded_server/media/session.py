@@ -11,7 +11,7 @@ from embedded_server.media.stamps import StampRepair
 from embedded_server.services.model import StreamFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from embedded_server.media.packet import Packet, RawPacket
 
@@ -47,16 +47,18 @@ class Session:
         self._good_us: int | None = None
         self._first_us: int | None = None
 
-    def feed(self, raw: RawPacket) -> Iterator[StreamFormat | Packet]:
+    def feed(self, raw: RawPacket) -> Iterable[StreamFormat | Packet]:
         """What is ready after this packet.
 
         Raises:
             CameraLost: only garbage, or never a key frame, for too long.
         """
         if not self._is_sane(raw):
-            return
-        for packet in self._repair(raw):
-            yield from self._admit(packet)
+            return ()
+        packets = self._repair(raw)
+        if self._format is not None and not raw.is_key and not self._jumped and len(packets) == 1:
+            return packets  # nearly every packet takes this way
+        return [item for packet in packets for item in self._admit(packet)]
 
     def _is_sane(self, raw: RawPacket) -> bool:
         if self._good_us is None:
@@ -79,8 +81,10 @@ class Session:
         if self._format is None:
             self._check_patience(packet)
             return
-        yield packet._replace(is_discontinuous=self._jumped)
+        if self._jumped and not packet.is_discontinuous:
+            packet = packet._replace(is_discontinuous=True)
         self._jumped = False
+        yield packet
 
     def _with_sets(self, packet: Packet) -> Packet:
         """Every key frame carries its parameter sets, whether or not the camera repeats them."""

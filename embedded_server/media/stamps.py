@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded_server.media.packet import Packet, RawPacket
+from embedded_server.media.packet import Packet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from embedded_server.media.packet import RawPacket
 
 MAX_STEP_S = 10.0
 """A longer step is a jump of the camera's clock, not a pause."""
@@ -26,20 +26,21 @@ class StampRepair:
         self._last: int | None = None
         self._held: list[RawPacket] = []
 
-    def __call__(self, raw: RawPacket) -> Iterator[Packet]:
+    def __call__(self, raw: RawPacket) -> list[Packet]:
         """The packets that are ready now, in order."""
         dts = raw.dts if raw.dts is not None else raw.pts
         if dts is None and self._last is None:
             self._held.append(raw)
-            return
-        if self._held and dts is not None:
-            yield from self._release(before=dts)
-        yield self._stamped(raw, dts)
+            return []
+        released = self._release(before=dts) if self._held and dts is not None else []
+        return [*released, self._stamped(raw, dts)]
 
-    def _release(self, *, before: int) -> Iterator[Packet]:
+    def _release(self, *, before: int) -> list[Packet]:
         held, self._held = self._held, []
-        for place, raw in enumerate(held):
-            yield self._stamped(raw, before - (len(held) - place) * self._frame)
+        return [
+            self._stamped(raw, before - (len(held) - place) * self._frame)
+            for place, raw in enumerate(held)
+        ]
 
     def _stamped(self, raw: RawPacket, dts: int | None) -> Packet:
         last = self._last

@@ -151,7 +151,7 @@ def scan(file: BinaryIO, length: int, *, distrust_tail: bool = False) -> Scan:
 class _Run(NamedTuple):
     duration: int
     is_key: bool
-    sizes: list[int]
+    sizes: tuple[int, ...]
 
 
 def _find(data: bytes, *path: bytes, within: Box | None = None) -> Box:
@@ -190,14 +190,13 @@ def _run(data: bytes, trun: Box, defaults: tuple[int, int, int]) -> _Run:
     fields = [bit for bit in (0x100, 0x200, 0x400, 0x800) if flags & bit]
     if at + count * 4 * len(fields) > trun.end:
         raise IndexError("run longer than its box")
-    row = struct.Struct(f">{len(fields)}I")
-    duration, sizes = 0, []
-    for index in range(count):
-        values = dict(zip(fields, row.unpack_from(data, at + index * row.size), strict=True))
-        duration += values.get(0x100, defaults[0])
-        sizes.append(values.get(0x200, defaults[1]))
-        if index == 0 and not flags & 0x4:
-            first_flags = values.get(0x400, defaults[2])
+    width = len(fields)
+    table = struct.unpack_from(f">{count * width}I", data, at)
+    columns = {bit: table[place::width] for place, bit in enumerate(fields)}
+    duration = sum(columns[0x100]) if 0x100 in columns else count * defaults[0]
+    sizes = columns.get(0x200) or (defaults[1],) * count
+    if 0x400 in columns and count and not flags & 0x4:
+        first_flags = columns[0x400][0]
     return _Run(duration, not first_flags & _NOT_SYNC, sizes)
 
 

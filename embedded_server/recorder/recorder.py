@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DISK_PAUSE_S = 5.0
 """After an error of the disk, the next attempt."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_CLOCK_JUMPED = "The camera's clock jumped."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _log = logging.getLogger("gatehouse.recorder")
 
@@ -126,6 +127,8 @@ class CameraRecorder:
         if packet.is_discontinuous and self._writer is not None:
             self._cut()
             self._previous_end = None
+            if not packet.is_key:  # nothing can be recorded before the next key frame
+                self._tell(self._gaps.missing(GapCause.UNKNOWN, _CLOCK_JUMPED, self._clock.now()))
         if self._writer is not None and packet.is_key and self._is_due(packet):
             self._cut()
         if self._writer is None and not self._open(packet):
