@@ -9,15 +9,30 @@ from __future__ import annotations
 import struct
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from multiprocessing.connection import Connection
 
 _LENGTH = struct.Struct(">I")
+
+
+class Pipe(Protocol):
+    """What ``multiprocessing`` gives: its class has another name on Windows."""
+
+    def send_bytes(self, buf: bytes, /) -> None:
+        """Send one message."""
+
+    def recv_bytes(self) -> bytes:
+        """Wait for one message."""
+
+    def poll(self, timeout: float | None = 0.0, /) -> bool:
+        """Whether one is there within that time."""
+
+    def close(self) -> None:
+        """Close this end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,7 @@ class Message:
 class Channel:
     """One end of a duplex pipe; sending is safe from any thread, receiving belongs to one."""
 
-    def __init__(self, connection: Connection[Any, Any]) -> None:
+    def __init__(self, connection: Pipe) -> None:
         self._connection = connection
         self._send_lock = threading.Lock()
 

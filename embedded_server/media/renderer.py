@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from embedded_server.ipc import Message, decode, encode
 from embedded_server.media.rendering import renderer_main
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedded_server.contract.live import AccessUnit
+    from embedded_server.ipc import Pipe
     from embedded_server.services.model import ClipPiece, StreamFormat
 
 START_TIMEOUT_S = 30.0
