@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         QDragMoveEvent,
         QDropEvent,
         QFocusEvent,
+        QHideEvent,
         QImage,
         QKeyEvent,
         QMouseEvent,
@@ -144,7 +145,7 @@ class VideoWall(QWidget):
         self._states[tile] = state
         if state.mode.greys_picture and tile in self._pictures:
             self._pictures[tile] = self._pictures[tile].greyed()
-        if state.is_alarm and not old.is_alarm:
+        if state.is_alarm and not old.is_alarm and self.isVisible():
             self._start_pulse()
         if tile == self._selected and (state.name, state.text) != (old.name, old.text):
             self._describe()
@@ -260,6 +261,12 @@ class VideoWall(QWidget):
         """Arrange the tiles anew."""
         super().resizeEvent(event)
         self._arrange()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """An alarm that nobody sees does not pulse."""
+        super().hideEvent(event)
+        self._pulses_left = 0
+        self._pulse.stop()
 
     # -- mouse, keys, drag and drop ------------------------------------------------------------------
 
