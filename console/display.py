@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
+import platform
 from pathlib import Path
 
 REMEDY = "Start it in a desktop session, or with --headless --screenshot FILE to see the result without a screen."
@@ -19,10 +19,10 @@ _NEEDED_BY_QT = {
 
 def why_no_screen() -> str | None:
     """A sentence with cause and remedy, or None when there is a screen."""
-    if not sys.platform.startswith("linux"):
+    if platform.system() != "Linux":
         return None
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    if platform and not platform.startswith(("xcb", "wayland")):
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    if chosen and not chosen.startswith(("xcb", "wayland")):
         return None
     if _has_wayland():
         return None

@@ -10,7 +10,7 @@ import websockets.asyncio.client
 import websockets.exceptions
 
 from console.dialects import sentences
-from console.domain.address import is_this_computer
+from console.domain.address import is_near
 from console.domain.errors import ConsoleError, NotPermitted, SignInRefused
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SocketOpener(Protocol):
 async def open_socket(url: str, headers: Mapping[str, str]) -> AsyncIterator[AsyncIterator[str]]:
     """The real one."""
     address = url.partition("?")[0]
-    options: dict[str, Any] = {"proxy": None} if is_this_computer(address) else {}
+    options: dict[str, Any] = {"proxy": None} if is_near(address) else {}
     try:
         async with websockets.asyncio.client.connect(
             url,

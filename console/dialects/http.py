@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from console.dialects import sentences
-from console.domain.address import is_this_computer
+from console.domain.address import is_near
 from console.domain.errors import (
     Conflict,
     ConsoleError,
@@ -66,8 +66,7 @@ class Http:
             base_url=address,
             transport=transport,
             timeout=httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S),
-            # a proxy between us and this computer is never what is meant
-            trust_env=not is_this_computer(address),
+            trust_env=not is_near(address),
             headers={"Accept": "application/json", "User-Agent": "gatehouse-console"},
         )
         self._sign_in: Callable[[], Awaitable[Token]] | None = None

@@ -38,15 +38,14 @@ def host_of(address: str) -> str:
     return urlsplit(address).hostname or ""
 
 
-def is_this_computer(address: str) -> bool:
-    """Whether the address is the loopback interface."""
+def is_near(address: str) -> bool:
+    """Whether the address is on this computer or in the local network, where no proxy is ever meant."""
     host = host_of(address)
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ip = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return "." not in host or host.endswith((".local", ".lan", ".home.arpa"))
+    return ip.is_private or ip.is_link_local
 
 
 def system_id(address: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.address import host_of, is_this_computer, normalised, system_id
+from console.domain.address import host_of, is_near, normalised, system_id
 from console.domain.errors import InvalidInput
 
 
@@ -52,9 +52,12 @@ def test_no_text_breaks_it(typed: str) -> None:
         ("http://127.0.0.1:8480", True),
         ("http://[::1]:8480", True),
         ("http://localhost:1", True),
-        ("http://192.168.1.1:8480", False),
-        ("http://nvr:8480", False),
+        ("http://192.168.1.1:8480", True),
+        ("http://nvr:8480", True),
+        ("http://nvr.local:8480", True),
+        ("http://nvr.example.com:8480", False),
+        ("http://8.8.8.8:8480", False),
     ],
 )
-def test_loopback_is_this_computer(address: str, expected: bool) -> None:
-    assert is_this_computer(address) is expected
+def test_no_proxy_is_meant_nearby(address: str, expected: bool) -> None:
+    assert is_near(address) is expected
