@@ -20,6 +20,7 @@ from embedded_server.services.footage_rules import (
     joined,
     piece_of,
     shown_gaps,
+    unexplained,
 )
 from embedded_server.services.model import ClipPiece, Gap, Segment, TimeRange
 
@@ -63,7 +64,7 @@ class FootageStore(Protocol):
         """One segment with its fragments."""
 
     async def runs(self, camera_id: str, window: TimeRange) -> list[TimeRange]:
-        """Runs that overlap the window."""
+        """Runs that overlap the window, and the nearest one on each side of it."""
 
     async def gaps(self, camera_id: str, window: TimeRange) -> list[Gap]:
         """Gaps that overlap the window."""
@@ -291,7 +292,8 @@ class FootageService:
         slug = await self.camera(camera)
         fresh = [TimeRange(one.start, one.end) for one in self._not_entered(slug)]
         runs = joined([*await self._store.runs(slug, window), *fresh])
-        gaps = shown_gaps(await self._store.gaps(slug, window), runs)
+        told = shown_gaps(await self._store.gaps(slug, window), runs)
+        gaps = sorted([*told, *unexplained(told, runs, slug)], key=lambda gap: gap.start)
         return Coverage(
             camera_id=slug,
             runs=tuple(clipped(runs, window)),

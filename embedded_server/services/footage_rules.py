@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from embedded_server.services.model import ClipPiece, Gap, GapCause, Segment, TimeRange
@@ -49,6 +50,17 @@ def shown_gaps(gaps: Sequence[Gap], runs: Sequence[TimeRange]) -> list[Gap]:
             gap = replace(gap, start=covered)
         shown += _parts_without(gap, runs)
     return shown
+
+
+def unexplained(gaps: Sequence[Gap], runs: Sequence[TimeRange], camera_id: str) -> list[Gap]:
+    """What lies between two runs and in no gap: a cause that nobody noted, or that was lost with a catalogue."""
+    holes = [
+        Gap(camera_id, before.end, after.start, GapCause.UNKNOWN)
+        for before, after in pairwise(runs)
+    ]
+    told = [TimeRange(gap.start, gap.end) for gap in gaps if gap.end is not None]
+    parts = [part for hole in holes for part in _parts_without(hole, joined(told))]
+    return [part for part in parts if part.end is None or part.end - part.start > JOINED_BELOW]
 
 
 def _parts_without(gap: Gap, runs: Sequence[TimeRange]) -> list[Gap]:

@@ -103,18 +103,24 @@ class FootageRows:
         return await self._catalog.read(work)
 
     async def runs(self, camera_id: str, window: TimeRange) -> list[TimeRange]:
-        """Runs that overlap the window."""
+        """Runs that overlap the window, and the nearest one on each side of it."""
 
         def work(connection: Connection) -> list[TimeRange]:
-            rows = connection.execute(
-                select(run.c.started_at, run.c.ended_at)
-                .where(
-                    run.c.camera == camera_number(connection, camera_id),
-                    run.c.started_at < window.end,
-                    run.c.ended_at > window.start,
-                )
-                .order_by(run.c.started_at)
+            own = run.c
+            mine = select(own.started_at, own.ended_at).where(
+                own.camera == camera_number(connection, camera_id)
             )
+            # Runs do not overlap, so their ends stand in the order of their starts.
+            before = mine.where(own.started_at <= window.start)
+            inside = mine.where(own.started_at > window.start, own.started_at < window.end)
+            behind = mine.where(own.started_at >= window.end)
+            rows = [
+                *reversed(
+                    connection.execute(before.order_by(own.started_at.desc()).limit(2)).all()
+                ),
+                *connection.execute(inside.order_by(own.started_at)),
+                *connection.execute(behind.order_by(own.started_at).limit(1)),
+            ]
             return [TimeRange(row.started_at, row.ended_at) for row in rows]
 
         return await self._catalog.read(work)

@@ -147,6 +147,19 @@ async def test_gaps_are_told_with_cause_and_end_when_footage_returns(site: Site)
     assert kinds == ["footage", "gap", "footage", "gap"]
 
 
+async def test_a_hole_that_nobody_explained_is_told_from_wherever_one_looks(site: Site) -> None:
+    for start in (0, 100):
+        site.record(start)
+    hole = (Gap("gate", after(6), after(100), GapCause.UNKNOWN),)
+    async with site.service() as service:
+        for start, end in ((-9, 200), (50, 60), (3, 60), (60, 103)):
+            assert (
+                await service.coverage("gate", TimeRange(after(start), after(end)))
+            ).gaps == hole
+        for start, end in ((-9, 0), (1, 2), (200, 300)):
+            assert (await service.coverage("gate", TimeRange(after(start), after(end)))).gaps == ()
+
+
 async def test_a_growing_segment_is_told_now_and_then(site: Site) -> None:
     listening = site.bus.subscribe(CHANNEL_EVENTS)
     async with site.service() as service:

@@ -18,6 +18,7 @@ from embedded_server.services.footage_rules import (
     joined,
     piece_of,
     shown_gaps,
+    unexplained,
 )
 from embedded_server.services.model import Gap, GapCause, TimeRange
 from tests.support.server_values import a_segment, after
@@ -76,6 +77,12 @@ def test_a_gap_that_is_wholly_covered_is_not_told() -> None:
 def test_of_two_gaps_over_the_same_time_the_later_begins_where_the_earlier_ends() -> None:
     both = [lost(10, 30), lost(20, 40, GapCause.STALLED)]
     assert shown_gaps(both, []) == [lost(10, 30), lost(30, 40, GapCause.STALLED)]
+
+
+def test_what_no_gap_explains_is_told_as_unknown() -> None:
+    runs = [span(0, 10), span(30, 40), span(41, 50), span(90, 100)]
+    gaps = [lost(10, 20), lost(50, 90, GapCause.STALLED)]
+    assert unexplained(gaps, runs, "gate") == [lost(20, 30, GapCause.UNKNOWN)]
 
 
 @pytest.mark.parametrize(
