@@ -24,6 +24,7 @@ import numpy as np
 import psutil
 
 from embedded_server.contract.live import KEY_FRAME, AccessUnit
+from embedded_server.detector.base import DetectorError
 from embedded_server.detector.decoding import StreamDecoder
 from embedded_server.detector.naming import PERSON, group_of
 from embedded_server.detector.onnx_cards import read_model
@@ -80,30 +81,28 @@ class Seen:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; the last line is one JSON object."""
+    """``gatehouse bench detect --truth DIR [--model FILE] [--map LABEL=LABEL]… [--json] [CLIP]…``."""
     parser = argparse.ArgumentParser(prog="gatehouse bench detect", description=__doc__)
     parser.add_argument(
-        "--truth",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="clips with *.truth.json beside them",
+        "--truth", type=Path, required=True, metavar="DIR", help="clips and their *.truth.json"
     )
-    parser.add_argument(
-        "--model", type=Path, metavar="FILE", help="model or card; without it the built-in detector"
-    )
-    parser.add_argument("--fps", type=float, default=5.0, help="pictures analysed per second")
-    parser.add_argument("--json", action="store_true", help="print only the JSON object")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model; else built-in")
     parser.add_argument("clips", nargs="*", type=Path, help="only these clips")
+    parser.add_argument("--map", action="append", default=[], metavar="LABEL=LABEL")
+    parser.add_argument("--fps", type=float, default=5.0, help="pictures analysed a second")
+    parser.add_argument("--json", action="store_true", help="print the result only")
     options = parser.parse_args(arguments)
     if not options.truth.is_dir():
-        parser.error(f"{options.truth} is not a folder")
-    figures = run(options.truth, options.model, options.clips, fps=options.fps)
-    if not options.json:
-        for name, value in figures.items():
-            if name != "clips":
-                sys.stdout.write(f"{name:24} {value}\n")
-    sys.stdout.write(json.dumps(figures) + "\n")
+        parser.error(f"{options.truth} is no folder; give the one with the clips and *.truth.json")
+    renamed = dict(pair.split("=", 1) for pair in options.map if "=" in pair)
+    try:
+        result = run(
+            options.truth, options.model, options.clips, fps=options.fps, label_map=renamed
+        )
+    except (DetectorError, av.error.FFmpegError, OSError) as error:
+        parser.error(str(error))
+    lines = [] if options.json else [json.dumps(row) for row in result["clips"]]
+    sys.stdout.write("\n".join([*lines, json.dumps(result)]) + "\n")
     return 0
 
 

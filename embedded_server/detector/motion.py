@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from embedded_server.detector.camera_motion import CameraMotion
 from embedded_server.services.model import Box
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class MotionSettings:
     reset_frames: int = 3
     moved_share: float = 0.5
     moved_frames: int = 3
+    suspect_share: float = 0.12
     hold_s: float = 2.0
     ghost_age_s: float = 1.5
     ghost_ratio: float = 1.8
@@ -156,6 +158,8 @@ class MotionModel:
         self._held_until_s = 0.0
         self._frames_since_step = 1_000
         self._moved_frames = 0
+        self._moved_s = float("-inf")
+        self._camera = CameraMotion()
         margin = 2 * self._s.margin_px + 1
         self._margin = np.ones((margin, margin), np.uint8)
         self._opening = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -171,18 +175,19 @@ class MotionModel:
             return self._nothing()
         dt = min(now_s - self._last_s, 1.0)
         self._last_s = now_s
-        self._activity += 0.3 * (np.abs(now - self._previous) - self._activity)
-        self._previous = now
+        before, self._previous = self._previous, now
+        self._activity += 0.3 * (np.abs(now - before) - self._activity)
         light = fit_light(_coarse(mean), _coarse(now))
         expected = np.clip(light.gain * mean + light.offset, 0.0, 255.0)
         foreground = self._foreground(now, mean, expected)
         stepped = self._note_step(mean, expected)
         share = cv2.countNonZero(foreground) / foreground.size
         cells = _cells(foreground)
-        if self._camera_moves(cells) or (stepped and share > self._s.reset_share):
-            moved = self._moved_frames >= self._s.moved_frames
+        moves = self._camera_moves(cells, before, grey, now_s)
+        if moves or (stepped and share > self._s.reset_share):
             self._restart(now, now_s)
-            return self._nothing(light_changed=not moved, camera_moved=moved)
+            self._moved_s = now_s if moves else self._moved_s
+            return self._nothing(light_changed=not moves, camera_moved=moves)
         self._learn(now, expected, foreground, dt)
         blobs = self._blobs(foreground, now, expected)
         return Motion(
@@ -249,10 +254,21 @@ class MotionModel:
             self._frames_since_step += 1
         return self._frames_since_step < self._s.reset_frames
 
-    def _camera_moves(self, cells: npt.NDArray[np.bool_]) -> bool:
+    def _camera_moves(
+        self, cells: npt.NDArray[np.bool_], before: Plane, grey: Grey, now_s: float
+    ) -> bool:
+        """Most of the picture differs, or the points in it go one way.
+
+        Points cost two milliseconds, so they are followed only when much differs or a movement has just been.
+        """
         share = float(cells.mean())
         self._moved_frames = self._moved_frames + 1 if share > self._s.moved_share else 0
-        return self._moved_frames >= self._s.moved_frames
+        if self._moved_frames >= self._s.moved_frames:
+            return True
+        if share < self._s.suspect_share and now_s - self._moved_s > self._s.hold_s:
+            self._camera.forget()
+            return False
+        return self._camera.update(before.astype(np.uint8), grey)
 
     def _learn(self, now: Plane, expected: Plane, foreground: Mask, dt: float) -> None:
         assert self._mean is not None
@@ -320,7 +336,9 @@ class MotionModel:
         if float(np.median(self._age[window][here])) < self._s.ghost_age_s:
             return False
         calm = float(np.median(self._activity[::3, ::3])) * self._s.ghost_calm + 0.5
-        if float(self._activity[window][rim].mean()) > calm:  # something stirs: somebody stands here
+        if (
+            float(self._activity[window][rim].mean()) > calm
+        ):  # something stirs: somebody stands here
             return False
         in_picture = float(_edges(now[window])[rim].mean())
         in_background = float(_edges(self._mean[window])[rim].mean())

@@ -74,6 +74,7 @@ class AnalysisProcess:
         self._plans: tuple[AnalysisPlan, ...] = ()
         self._child: _Child | None = None
         self._pumps: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._starting: asyncio.Future[None] | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._open_events: dict[str, EventReport] = {}
         self._trying: set[str] = set()
@@ -111,9 +112,9 @@ class AnalysisProcess:
         supervisor.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await supervisor
+        child, self._child = self._child, None
         await self._stop_pumps()
-        if (child := self._child) is not None:
-            self._child = None
+        if child is not None:
             await asyncio.to_thread(child.stop, timeout_s)
             self._hear(child.take())
         self._end_open_events()
@@ -123,7 +124,7 @@ class AnalysisProcess:
         self._plans = tuple(plans)
         if self._child is not None:
             self._send_plans(self._child)
-            await self._arrange_pumps(self._child)
+            await self._arrange_pumps()
 
     async def _supervise(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -157,7 +158,6 @@ class AnalysisProcess:
         self._child = child
         child.listen(asyncio.get_running_loop(), self._hear_now)
         self._send_plans(child)
-        await self._arrange_pumps(child)
         while not child.has_ended.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.has_ended.wait(), 5.0)
@@ -175,19 +175,33 @@ class AnalysisProcess:
         self._banned |= self._trying
         self._trying.clear()
 
-    async def _arrange_pumps(self, child: _Child) -> None:
-        """One pump for each planned camera, none for others; pumps of unchanged plans go on."""
-        wanted = {plan.camera_id: plan.stream_id for plan in self._plans}
-        over = [
-            camera for camera, (stream, _) in self._pumps.items() if wanted.get(camera) != stream
-        ]
-        await self._stop_pumps(over)
-        for camera_id, stream_id in wanted.items():
+    async def _arrange_pumps(self) -> None:
+        """One pump for each planned camera, none for others; pumps of unchanged plans go on.
+
+        None before the worker is ready: what it would get in one burst is too old to be analysed.
+        """
+        child = self._child
+        if child is None or not child.is_ready:
+            return
+        streams = self._streams()
+        await self._stop_pumps([c for c, (s, _) in self._pumps.items() if streams.get(c) != s])
+        if child is not self._child:
+            return
+        for camera_id, stream_id in self._streams().items():
             if camera_id not in self._pumps:
                 task = asyncio.create_task(
                     self._pump(child, camera_id, stream_id), name=f"analysis-pump-{camera_id}"
                 )
                 self._pumps[camera_id] = stream_id, task
+
+    def _streams(self) -> dict[str, str]:
+        return {plan.camera_id: plan.stream_id for plan in self._plans}
+
+    def _start_pumps(self) -> None:
+        """The worker is ready: begin to feed it."""
+        if self._child is not None:
+            self._child.is_ready = True
+            self._starting = asyncio.ensure_future(self._arrange_pumps())
 
     async def _stop_pumps(self, cameras: Sequence[str] | None = None) -> None:
         names = list(self._pumps) if cameras is None else cameras
@@ -235,7 +249,7 @@ class AnalysisProcess:
         for message in messages:
             try:
                 self._hear_one(message)
-            except (KeyError, TypeError, ValueError):
+            except Exception:
                 log.exception("the analysis worker said something that makes no sense")
 
     def _hear_one(self, message: Message) -> None:
@@ -245,6 +259,8 @@ class AnalysisProcess:
             self._tell(wire.read_event(message))
         elif message.kind == wire.ALARM:
             self._listener.analysis_alarm(message.body["kind"], message.body["message"])
+        elif message.kind == wire.READY:
+            self._start_pumps()
         elif message.kind == wire.TRYING:
             self._trying.add(message.body["model"])
         elif message.kind == wire.TRIED:
@@ -289,6 +305,7 @@ class _Child:
         self._inbox: deque[Message] = deque()
         self._inbox_lock = threading.Lock()
         self._is_woken = False
+        self.is_ready = False
         self._threads: list[threading.Thread] = []
         self.has_ended = asyncio.Event()
 
@@ -338,6 +355,8 @@ class _Child:
     def stop(self, timeout_s: float) -> str:
         """Ask it to end, then make it; join its threads. Returns why it ended, if it did so by itself."""
         deadline = time.monotonic() + timeout_s
+        if self.has_ended.is_set():  # its pipe closes a moment before it is gone
+            self._process.join(timeout_s * 0.5)
         was_alive = self._process.is_alive()
         self.post(Message(wire.STOP))
         self._process.join(timeout_s * 0.75)
@@ -371,16 +390,24 @@ class _Child:
                 self._sent_at = time.monotonic()
 
     def _listen(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
-        for message in self._channel:
-            with self._inbox_lock:
-                if len(self._inbox) >= _INBOX_MESSAGES and message.kind == wire.DETECTIONS:
-                    continue
-                self._inbox.append(message)
-                is_first, self._is_woken = not self._is_woken, True
-            if is_first:
-                _call(loop, wake)
+        try:
+            for message in self._channel:
+                if self._keep(message):
+                    _call(loop, wake)
+        except Exception:
+            log.exception("the analysis worker sent something that is no message")
+            self.kill()
         _call(loop, wake)
         _call(loop, self.has_ended.set)
+
+    def _keep(self, message: Message) -> bool:
+        """Put a message where the loop takes it from; true if the loop must be woken."""
+        with self._inbox_lock:
+            if len(self._inbox) >= _INBOX_MESSAGES and message.kind == wire.DETECTIONS:
+                return False
+            self._inbox.append(message)
+            is_first, self._is_woken = not self._is_woken, True
+            return is_first
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], Any]) -> None:

@@ -75,7 +75,7 @@ def process_for(clip: EncodedClip, heard: Heard, tmp_path: Path) -> AnalysisProc
     def read(stream_id: str) -> ScriptedReader:
         if stream_id != "gate_1/sub":
             raise KeyError(stream_id)
-        return ScriptedReader(items, partial(asyncio.sleep, 0.02))
+        return ScriptedReader(items, partial(asyncio.sleep, 0.03))
 
     return AnalysisProcess(heard, read, models_dir=tmp_path / "models", log_dir=tmp_path / "logs")
 

@@ -43,13 +43,15 @@ def disturbed(name: str, picture: Picture, seed: int = 3) -> Iterator[np.ndarray
         width / 40,
         borderType=cv2.BORDER_REPLICATE,
     )
+    grains = [random.normal(0, 1, grey.shape).astype(np.float32) for _ in range(7)]
     for n in range(120):
-        out = grey + random.normal(0, 3, grey.shape)
+        grain = grains[n % 7]
+        out = grey + 3 * grain
         if n >= 30:
             if name == "noise 15":
-                out = grey + random.normal(0, 15, grey.shape)
+                out = grey + 15 * grain
             elif name == "noise 25":
-                out = grey + random.normal(0, 25, grey.shape)
+                out = grey + 25 * grain
             elif name == "light x0.4":
                 out = out * 0.4
             elif name == "light x1.6":
