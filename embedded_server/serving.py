@@ -81,6 +81,7 @@ class _Uvicorn(uvicorn.Server):
 async def listening(
     app: GatehouseApp, listener: socket.socket
 ) -> AsyncIterator[asyncio.Task[None]]:
+    """Within it, requests on the bound socket are answered; the task ends if that fails."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -93,7 +94,6 @@ async def listening(
         access_log=False,  # media tokens stand in addresses
         server_header=False,
         timeout_graceful_shutdown=FINISH_WITHIN_S,
-        h11_max_incomplete_event_size=64_000,
     )
     server = _Uvicorn(config)
     task = asyncio.create_task(server.serve([listener]), name="http")

@@ -84,8 +84,11 @@ async def live(
     except NotFound as error:
         await socket.close(CLOSE_NOT_FOUND, error.code)
         return
-    except (Conflict, KeyError):
-        await socket.close(CLOSE_GONE, "camera_off")
+    except Conflict as error:
+        await socket.close(CLOSE_GONE, error.code)
+        return
+    except KeyError:  # the server is still starting
+        await socket.close(CLOSE_AGAIN, "not_captured_yet")
         return
     if not caller.may(Permission.CAMERAS_VIEW):
         await reader.aclose()

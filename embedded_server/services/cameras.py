@@ -98,8 +98,9 @@ class CameraService:
 
     async def start(self) -> None:
         """Have everything captured and analysed; call when both processes are there."""
-        self._is_pushing = True
-        await self._push()
+        async with self._changing:
+            self._is_pushing = True
+            await self._push()
 
     async def stop(self) -> None:
         """Remember when each camera was last seen; captures are ended by their process."""

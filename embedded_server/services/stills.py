@@ -31,7 +31,10 @@ async def still_now(
     status = media.statuses().get(stream_id)
     if status is not None and status.state not in (StreamState.ONLINE, StreamState.CONNECTING):
         raise _no_picture(status.cause)
-    reader = media.read(stream_id)
+    try:
+        reader = media.read(stream_id)
+    except KeyError as error:
+        raise _no_picture("The server is still starting.") from error
     try:
         stream_format, units = await _newest_group(reader)
     finally:
