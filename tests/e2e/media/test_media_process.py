@@ -24,6 +24,7 @@ from embedded_server.services.model import (
     StreamStatus,
 )
 from tests.support.clips import numbers_of, write_clip
+from tests.support.http_camera import mjpeg_camera
 from tests.support.packets import plan_of
 from tests.support.peers import rtsp_cameras
 
@@ -236,6 +237,29 @@ async def test_real_cameras(
     assert segment.codec == codec
     assert (segment.end - segment.start).total_seconds() > 2.5
     assert (segment.width, segment.height) == (formats[0].width, formats[0].height)
+
+
+async def test_motion_jpeg_over_http(site: Site) -> None:
+    with mjpeg_camera(fps=10, sign_in="admin:secret") as url:
+        await site.record(plan_of(url))
+        await site.listener.until(lambda seen: seen.state is StreamState.UNAUTHORISED)
+        await site.record(plan_of(url.replace("//", "//admin:secret@")))
+        formats, units = await units_of(site, "gate/main", 25)
+        assert (formats[0].codec, formats[0].width) == ("mjpeg", 320)
+        ticks = formats[0].time_base[1]
+        assert (units[-1].pts - units[0].pts) / ticks == pytest.approx(2.4, abs=0.4)
+        await site.media.stop()
+    (segment,) = site.listener.closed
+    numbers = numbers_of(site.root / "footage" / segment.relative_path)
+    assert None not in numbers
+    assert numbers == list(range(numbers[0] or 0, (numbers[0] or 0) + len(numbers)))
+
+
+async def test_a_page_that_is_no_video(site: Site) -> None:
+    with mjpeg_camera() as url:
+        await site.record(plan_of(url.replace("http", "rtsp")))
+        await site.listener.until(lambda seen: seen.state is StreamState.OFFLINE)
+    assert "no video at" in (site.listener.statuses[-1].cause or "")
 
 
 async def test_a_wrong_password_is_said_and_mended_by_the_right_one(
