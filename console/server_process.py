@@ -37,6 +37,7 @@ STOP_WITHIN_S = 5.0
 CANNOT_START = 3
 """Exit code of a server that says on stderr why it cannot start; trying again would only repeat it."""
 STEADY_AFTER_S = 60.0
+ACCOUNT_WITHIN_S = 30.0
 LOG_BYTES = 5 * 1024 * 1024
 ADMIN = "gatehouse-console"
 Result = TypeVar("Result")
@@ -114,7 +115,7 @@ class ServerProcess(QObject):
         data_dir: Path,
         sign_in: EmbeddedSignIn,
         *,
-        command: Sequence[str] = (),
+        command: Sequence[str] = (),  # ends with the word "server", as own_command() does
         environment: Mapping[str, str] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         parent: QObject | None = None,
@@ -160,6 +161,26 @@ class ServerProcess(QObject):
         self._watch = asyncio.create_task(self._keep_alive(), name="embedded server")
         return self.address or ""
 
+    async def restore_account(self) -> None:
+        """Make our account in the data directory what ``sign_in`` says.
+
+        A directory that another program began has other accounts, and a keyring that was lost has taken our
+        password with it. Whoever may write the directory may do this.
+
+        Raises:
+            CannotConnect: it cannot be done.
+        """
+        username, password = await self._sign_in.get()
+        for command in ("reset-password", "create"):
+            code, said = await asyncio.to_thread(self._account_command, command, username, password)
+            if code == 0:
+                _log.info("the console's account of the embedded server was restored")
+                return
+        raise CannotConnect(
+            f"The embedded server does not let the console in: {said}",
+            remedy=f"Its data directory is {self._data_dir}.",
+        )
+
     async def aclose(self) -> None:
         """Stop it within ``STOP_WITHIN_S``."""
         if self._watch is not None:
@@ -198,6 +219,23 @@ class ServerProcess(QObject):
         self._port = int(self.address.rsplit(":", 1)[1].rstrip("/"))
         self._say(ServerPhase.RUNNING)
         _log.info("the embedded server listens on %s", self.address)
+
+    def _account_command(self, command: str, username: str, password: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [
+                *self._command[:-1],
+                *("user", command, username, "--password-stdin"),
+                *("--data-dir", str(self._data_dir)),
+            ],
+            input=f"{password}\n",
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=ACCOUNT_WITHIN_S,
+            check=False,
+            creationflags=_CREATION_FLAGS,
+        )
+        return done.returncode, done.stderr.strip()
 
     async def _keep_alive(self) -> None:
         backoff = Backoff()

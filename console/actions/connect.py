@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
 from console.domain.address import host_of, normalised, system_id
-from console.domain.errors import CannotConnect, ConsoleError
+from console.domain.errors import CannotConnect, ConsoleError, SignInRefused
 from console.domain.notice import Level
 from console.domain.system import Phase, SystemRecord, SystemState
 from console.secrets import Keeping
@@ -60,7 +61,11 @@ async def use_this_computer(parts: ConnectParts) -> str:
     address = await parts.server.start()
     username, password = await parts.server.sign_in.get()
     record = SystemRecord(THIS_COMPUTER, "This computer", address, username, is_embedded=True)
-    await parts.sessions.connect(record, password)
+    try:
+        await parts.sessions.connect(record, password)
+    except SignInRefused:
+        await parts.server.restore_account()
+        await parts.sessions.connect(record, password)
     _remember(parts, record)
     return record.id
 
@@ -109,11 +114,7 @@ async def sign_in_again(
 
 async def resume_all(parts: ConnectParts) -> None:
     """Go back to every remembered system; one that fails does not hold up the others."""
-    for record in parts.known.records:
-        try:
-            await _resume(parts, record)
-        except ConsoleError as error:
-            _show_signed_out(parts, record, error)
+    await asyncio.gather(*(_resume_or_say_why(parts, record) for record in parts.known.records))
 
 
 async def sign_out(parts: ConnectParts, system: str) -> None:
@@ -139,6 +140,13 @@ async def forget(parts: ConnectParts, system: str) -> None:
         parts.known.forget(system)
     except OSError as error:
         raise CannotConnect(f"The list of systems cannot be written: {error}.") from error
+
+
+async def _resume_or_say_why(parts: ConnectParts, record: SystemRecord) -> None:
+    try:
+        await _resume(parts, record)
+    except ConsoleError as error:
+        _show_signed_out(parts, record, error)
 
 
 async def _resume(parts: ConnectParts, record: SystemRecord) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,9 @@ def _garbage(qapp: QApplication) -> Iterator[None]:
     garbage.close()
 
 
+STAND_IN = (sys.executable, "-m", "tests.support.stand_in_server", "server")
+
+
 class Console:
     """As much of the console as signing in to its own server needs."""
 
@@ -74,7 +78,7 @@ class Console:
         self.server = ServerProcess(
             folder,
             EmbeddedSignIn(self.secrets, folder),
-            command=[sys.executable, "-m", "tests.support.stand_in_server"],
+            command=() if mode == "real" else STAND_IN,
             environment={"STAND_IN": mode},
         )
 
@@ -181,3 +185,23 @@ async def test_stopping_ends_the_process_in_time(
     assert time.monotonic() - began < 5
     assert not psutil.pid_exists(starts(tmp_path)[0])
     assert console.server.phase is ServerPhase.STOPPED
+
+
+async def test_the_real_server_on_a_directory_that_somebody_else_began(
+    consoles: Callable[..., Console], tmp_path: Path
+) -> None:
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [
+            *(sys.executable, "-m", "embedded_server", "user", "create", "owner"),
+            *("--data-dir", str(tmp_path), "--password-stdin"),
+        ],
+        input="a password of her own\n",
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    console = consoles("real")
+    await connect.use_this_computer(console)
+    await until(lambda: console.systems.rows != () and console.systems.at(0).phase is Phase.ONLINE)

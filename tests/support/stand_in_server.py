@@ -1,6 +1,6 @@
 """A fake Gatehouse server as a process with the options and the words of the real one.
 
-``python -m tests.support.stand_in_server --data-dir DIR --port N``; what it is to do wrong is in ``STAND_IN``:
+``python -m tests.support.stand_in_server server --data-dir DIR --port N``; what it is to do wrong is in ``STAND_IN``:
 ``refuse`` (says why and ends with 3), ``crash`` (ends with 9 soon after listening), ``deaf`` (ignores SIGTERM),
 ``mute`` (never says that it listens).
 """
@@ -45,6 +45,7 @@ async def _serve(port: int, mode: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["server"])
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
