@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -28,6 +29,8 @@ class Gallery(QMainWindow):
         switch = QPushButton("Dark / light")
         switch.clicked.connect(change_theme)
         content = QWidget()
+        set_kind(content, "page")
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(content)
         column.addWidget(switch)
         for specimen in specimens():
@@ -49,10 +52,8 @@ def change_theme() -> None:
 def _shown(specimen: Specimen) -> QVBoxLayout:
     name = QLabel(specimen.name)
     set_kind(name, "caption")
-    widget = specimen.make()
-    widget.setFixedSize(specimen.width, specimen.height)
     row = QHBoxLayout()
-    row.addWidget(widget)
+    row.addWidget(specimen.page())
     row.addStretch(1)
     column = QVBoxLayout()
     column.addWidget(name)

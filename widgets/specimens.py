@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QIODevice,
     QModelIndex,
     QPersistentModelIndex,
+    Qt,
 )
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
@@ -50,6 +51,17 @@ class Specimen:
     make: Callable[[], QWidget]
     width: int
     height: int
+
+    def page(self) -> QWidget:
+        """The widget on the window's ground, in its size."""
+        page = QWidget()
+        set_kind(page, "page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        page.setFixedSize(self.width, self.height)
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.make())
+        return page
 
 
 def specimens() -> tuple[Specimen, ...]:

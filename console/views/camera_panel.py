@@ -66,7 +66,7 @@ class CameraFilter(QSortFilterProxyModel):
     def set_text(self, text: str) -> None:
         """Filter by these words."""
         self._words = tuple(text.casefold().split())
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: AnyIndex) -> bool:
         """Whether the row stays."""

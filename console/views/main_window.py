@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QHBoxLayout,
+    QLineEdit,
     QMainWindow,
     QMenu,
     QStackedWidget,
@@ -89,6 +90,10 @@ class MainWindow(QMainWindow):
         self.toasts = ToastStack(self)
         self.palette_box = CommandPalette(self.tr("Find a camera, an event or an action"), self)
         self._connect()
+        self._remembering = QTimer(self)
+        self._remembering.setSingleShot(True)
+        self._remembering.setInterval(300)
+        self._remembering.timeout.connect(self._remember)
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
@@ -149,9 +154,10 @@ class MainWindow(QMainWindow):
             focused = QApplication.focusWidget()
             key = event.key()
             presses = isinstance(focused, (QAbstractButton, QComboBox))
-            opens = presses or isinstance(focused, QAbstractItemView)
+            takes = presses or isinstance(focused, (QAbstractItemView, QLineEdit))
             enters = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if (key == Qt.Key.Key_Space and presses) or (enters and opens):
+            leaves = key == Qt.Key.Key_Escape and isinstance(focused, QLineEdit)
+            if (key == Qt.Key.Key_Space and presses) or (enters and takes) or leaves:
                 event.accept()
                 return True
         return super().event(event)
@@ -166,6 +172,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember everything and end the streams."""
         self._remember()
+        self._remembering.stop()
         self._clock.stop()
         self.wall.stop()
         super().closeEvent(event)
@@ -552,7 +559,7 @@ class MainWindow(QMainWindow):
 
     def _remember_soon(self, *_: object) -> None:
         if self.isVisible():
-            QTimer.singleShot(300, self, self._remember)
+            self._remembering.start()
 
     def _remember(self) -> None:
         if self.isFullScreen():

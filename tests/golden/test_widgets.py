@@ -50,9 +50,8 @@ def test_looks_as_it_did(
     look: theme.Theme,
 ) -> None:
     theme.apply(dressed, look, reduced_motion=True)
-    widget = specimen.make()
+    widget = specimen.page()
     qtbot.addWidget(widget)
-    widget.resize(specimen.width, specimen.height)
     widget.show()
     dressed.processEvents()
     picture = widget.grab().toImage()

@@ -175,8 +175,8 @@ class StillWall(QWidget):
         self.video_wall.geometry_changed.connect(self.paint_tiles)
 
     def set_layout(self, name: str) -> None:
-        self.video_wall.set_layout(name)
         self._keys = (self._keys + [None] * LAYOUTS[name].tiles)[: LAYOUTS[name].tiles]
+        self.video_wall.set_layout(name)
         self.paint_tiles()
         self.cameras_changed.emit()
 
@@ -283,6 +283,8 @@ class StillWall(QWidget):
         self.is_stopped = True
 
     def paint_tiles(self) -> None:
+        if len(self._keys) != self.video_wall.tile_count():
+            return  # in the middle of a change of layout
         for tile, key in enumerate(self._keys):
             camera = None if key is None else self._parts.cameras.get(key)
             if camera is None:
