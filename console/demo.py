@@ -118,7 +118,7 @@ class SampleCameras:
 
 
 def clips_in(folder: Path) -> list[Source]:
-    """Every clip of a folder as a looping camera.
+    """Every clip of a folder as a looping camera; ``gate_main`` and ``gate_sub`` are two streams of one.
 
     Raises:
         InvalidInput: there is no such folder, or no clip in it.
@@ -131,7 +131,14 @@ def clips_in(folder: Path) -> list[Source]:
             f"There are no video files in {folder}.",
             remedy=f"Files that count end in {', '.join(sorted(VIDEO_SUFFIXES))}.",
         )
-    return [Source(_name_of(clip), clip.resolve().as_uri()) for clip in clips]
+    by_name: dict[str, dict[str, str]] = {}
+    for clip in clips:
+        name, profile = _name_and_profile(clip)
+        by_name.setdefault(name, {})[profile] = clip.resolve().as_uri()
+    return [
+        Source(name, found.get("main") or found["sub"], found["sub"] if len(found) > 1 else "")
+        for name, found in by_name.items()
+    ]
 
 
 def read_cameras(line: str) -> list[dict[str, str]]:
@@ -193,8 +200,12 @@ async def _wait_until_loaded(parts: ConsoleParts, system: str) -> None:
         parts.systems.keyed_changed.disconnect(look)
 
 
-def _name_of(clip: Path) -> str:
-    return clip.stem.replace("_", " ").replace("-", " ").strip().capitalize() or clip.name
+def _name_and_profile(clip: Path) -> tuple[str, str]:
+    stem, _, last = clip.stem.rpartition("_")
+    if not stem or last not in ("main", "sub"):
+        stem, last = clip.stem, "main"
+    name = stem.replace("_", " ").replace("-", " ").strip().capitalize()
+    return name or clip.name, last
 
 
 def _own_python(module: str) -> list[str]:

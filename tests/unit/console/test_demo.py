@@ -19,6 +19,16 @@ def test_every_clip_of_a_folder_is_a_camera(tmp_path: Path) -> None:
     assert all(source.url.startswith("file:///") for source in sources)
 
 
+def test_main_and_sub_are_two_streams_of_one_camera(tmp_path: Path) -> None:
+    for name in ("gate_main.mp4", "gate_sub.mp4", "road_sub.mp4", "main.mp4"):
+        (tmp_path / name).touch()
+    sources = {source.name: source for source in clips_in(tmp_path)}
+    assert sorted(sources) == ["Gate", "Main", "Road"]
+    assert sources["Gate"].url.endswith("gate_main.mp4")
+    assert sources["Gate"].sub_url.endswith("gate_sub.mp4")
+    assert (sources["Road"].url.rpartition("/")[2], sources["Road"].sub_url) == ("road_sub.mp4", "")
+
+
 def test_a_folder_without_clips_or_no_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no video files"):
         clips_in(tmp_path)
