@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, Self
 
 from embedded_server.contract.system import SocketMessage
 from embedded_server.services.bus import CHANNEL_EVENTS
-from embedded_server.services.errors import Invalid, NotFound, ServiceError
+from embedded_server.services.errors import ErrorKind, Invalid, NotFound, ServiceError
 from embedded_server.services.footage_rules import (
     LastSeen,
     clipped,
@@ -118,6 +119,12 @@ class FootageFiles(Protocol):
     async def room(self) -> Room:
         """How full the disk is."""
 
+    async def hold_reserve(self) -> None:
+        """Keep a little room that only we can free, while there is plenty."""
+
+    async def release_reserve(self) -> None:
+        """Free that room: on a full disk not even the catalogue can be told what is to be removed."""
+
 
 class OpenSegments(Protocol):
     """The part of ``ports.MediaPlane`` that footage needs."""
@@ -135,8 +142,8 @@ class Room:
 
     @property
     def wanted_free(self) -> int:
-        """2 % of the disk, between 200 MB and 2 GB."""
-        return min(2_000_000_000, max(200_000_000, self.total // 50))
+        """2 % of the disk, between 200 MB and 2 GB, but never more than a tenth of it."""
+        return min(2_000_000_000, max(200_000_000, self.total // 50), self.total // 10)
 
     @property
     def is_tight(self) -> bool:
@@ -357,6 +364,8 @@ class FootageService:
             removed += len(oldest)
             room = await self._files.room()
         await self._store.forget_changes(now - timedelta(days=1))
+        if not room.is_tight:
+            await self._files.hold_reserve()
         return removed
 
     async def _remove(self, segments: Sequence[Segment]) -> None:
@@ -375,15 +384,18 @@ class FootageService:
 
     async def _retain(self) -> None:
         while True:
+            pause_s = RETAIN_EVERY_S
             try:
                 await self.retain_once()
             except (ServiceError, OSError) as error:
                 _log.warning("old footage could not be removed: %s", error)
+                if isinstance(error, ServiceError) and error.kind is ErrorKind.EXHAUSTED:
+                    with suppress(OSError):
+                        await self._files.release_reserve()
+                    pause_s = RETRY_S
             self._room_wanted.clear()
-            try:
-                await asyncio.wait_for(self._room_wanted.wait(), RETAIN_EVERY_S)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._room_wanted.wait(), pause_s)
 
     # Entering
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from embedded_server.storage.directory import reason
@@ -32,17 +31,6 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise disk_error(path, error) from error
-
-
-def sync_directory(path: Path) -> None:
-    """Make names in a directory durable. Windows cannot open directories; NTFS journals names itself."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def free_bytes(path: Path) -> int:

@@ -8,13 +8,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from embedded_server.recorder.durable import sync_directory
 from embedded_server.recorder.footage_dir import FootageDir
 from embedded_server.recorder.recovery import recover, unfinished
 from embedded_server.services.footage import Room
 from embedded_server.storage.disk import (
     disk_error,
     free_bytes,
-    sync_directory,
     total_bytes,
     write_atomically,
 )
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from embedded_server.storage.catalog import Catalog
 
 IDENTITY_FILE = ".gatehouse-footage.json"
+RESERVE_FILE = ".reserve"
+RESERVE_BYTES = 8_000_000
 _IDENTITY = "footage_identity"
 _UNREADABLE = ""
 
@@ -85,6 +87,19 @@ class FootageDisk:
         return await asyncio.to_thread(
             lambda: Room(free_bytes(self._root), total_bytes(self._root))
         )
+
+    async def hold_reserve(self) -> None:
+        """Keep a little room that only we can free, while there is plenty."""
+        await asyncio.to_thread(self._hold_reserve)
+
+    async def release_reserve(self) -> None:
+        """Free that room, so that the catalogue can be told what is to be removed."""
+        await asyncio.to_thread((self._root / RESERVE_FILE).unlink, missing_ok=True)
+
+    def _hold_reserve(self) -> None:
+        reserve = self._root / RESERVE_FILE
+        if not reserve.exists():
+            write_atomically(reserve, bytes(RESERVE_BYTES))
 
     def _unlink(self, segments: Sequence[Segment]) -> None:
         paths = [self.path(segment) for segment in segments]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,14 @@ from embedded_server.services.errors import Invalid, NotFound
 from embedded_server.services.footage import FootageService, Room
 from embedded_server.services.model import Gap, GapCause, Segment, TimeRange
 from embedded_server.storage.catalog import Catalog
-from embedded_server.storage.errors import WrongFootageDisk
+from embedded_server.storage.errors import DataDirectoryFull, WrongFootageDisk
 from embedded_server.storage.footage import FootageRows, pack_fragments, unpack_fragments
-from embedded_server.storage.footage_files import IDENTITY_FILE, FootageDisk
+from embedded_server.storage.footage_files import IDENTITY_FILE, RESERVE_FILE, FootageDisk
 from tests.support.footage_disk import write_segment
 from tests.support.server_values import StoppedClock, a_segment, add_cameras, after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -295,6 +296,40 @@ async def test_a_disk_that_stays_full_never_costs_the_newest_minutes(site: Site)
         assert await service.known_segments() == {fresh.relative_path}
 
 
+class FullCatalogue(FootageRows):
+    """Takes nothing while the reserve holds the last room of the disk."""
+
+    def __init__(self, catalog: Catalog, reserve: Path) -> None:
+        super().__init__(catalog)
+        self._reserve = reserve
+        self.removed = asyncio.Event()
+
+    async def to_garbage(self, segments: Sequence[Segment]) -> None:
+        if self._reserve.exists():
+            raise DataDirectoryFull("data")
+        await super().to_garbage(segments)
+
+    async def drop(self, segments: Sequence[Segment]) -> None:
+        await super().drop(segments)
+        self.removed.set()
+
+
+@pytest.mark.logs_warnings
+async def test_a_disk_that_is_full_to_the_last_byte_gets_room_from_the_reserve(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded_server.services.footage.RETRY_S", 0.01)
+    old = site.record(-1000)
+    await site.disk.hold_reserve()
+    rows = FullCatalogue(site.catalog, site.footage / RESERVE_FILE)
+    site.disk.rooms = [TIGHT, TIGHT]
+    async with FootageService(rows, site.disk, site.bus, site.clock, site.growing) as service:
+        await asyncio.wait_for(rows.removed.wait(), 20)
+        await service.retain_once()
+    assert not site.disk.path(old).exists()
+    assert (site.footage / RESERVE_FILE).exists()
+
+
 async def test_a_removal_that_was_interrupted_is_finished(site: Site) -> None:
     segment = site.record(0)
     async with site.service():
@@ -341,7 +376,8 @@ async def test_the_right_disk_is_known_again_and_a_wrong_one_refused(
 
 
 def test_room_is_wanted_in_proportion_within_bounds() -> None:
-    assert Room(0, 10**9).wanted_free == 200_000_000
+    assert Room(0, 10**8).wanted_free == 10**7
+    assert Room(0, 5 * 10**9).wanted_free == 200_000_000
     assert Room(0, 50 * 10**9).wanted_free == 10**9
     assert Room(0, 10**13).wanted_free == 2 * 10**9
 
