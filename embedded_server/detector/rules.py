@@ -239,12 +239,8 @@ class EventBook:
         return label in self._plan.objects or label in mapped
 
     def _same_thing(self, subject: Subject) -> _Incident | None:
-        """The open event that this track belongs to: the other kind of track, at the same place."""
-        found = [
-            incident
-            for incident in self._open
-            if incident.has_model != subject.by_model and _agree(_box(incident), subject.box)
-        ]
+        """The open event that this track belongs to, if there is one."""
+        found = [incident for incident in self._open if _is_same_thing(incident, subject)]
         return max(found, key=lambda i: geometry.iou(_box(i), subject.box), default=None)
 
     def _begin(self, now_s: float) -> _Incident | None:
@@ -365,6 +361,16 @@ def _box(incident: _Incident) -> Box:
         return main.box
     assert incident.box is not None
     return incident.box
+
+
+def _is_same_thing(incident: _Incident, subject: Subject) -> bool:
+    """The other kind of track at the same place; or the model wavering between two names for one box."""
+    if incident.has_model != subject.by_model:
+        return _agree(_box(incident), subject.box)
+    main = incident.main
+    if main is None or not subject.by_model or main.verdict.label == subject.verdict.label:
+        return False
+    return geometry.iou(main.box, subject.box) > 0.5
 
 
 def _agree(a: Box, b: Box) -> bool:

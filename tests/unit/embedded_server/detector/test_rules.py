@@ -186,6 +186,13 @@ def test_one_event_ends_when_its_motion_has_become_somebody_elses() -> None:
     assert ended[1] < ended[2]
 
 
+def test_a_model_that_wavers_between_two_names_for_one_box_makes_one_event() -> None:
+    stage = Stage()
+    stage.walk("person", "animal", n=20)
+    stage.leave()
+    assert {d.serial for d in stage.drafts} == {1}
+
+
 def test_updates_are_few() -> None:
     stage = Stage()
     for i in range(100):  # grows steadily
