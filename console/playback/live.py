@@ -22,7 +22,7 @@ from console.playback import live_wire
 from console.playback.decode import CannotDecode, Decoder
 from console.playback.live_wire import Opening, StreamNews, Unit
 from console.playback.mailbox import Mailbox, Shot
-from console.playback.pacing import RESYNC_S, Pacer, RateMeter
+from console.playback.pacing import OVERDUE_S, Pacer, RateMeter
 from console.playback.truth import Signs, Trouble
 from console.playback.units import UnitQueue
 
@@ -407,7 +407,7 @@ class LiveFeed:
         wait_s = self._pacer.wait_s(pts_s, time.monotonic())
         if wait_s > 0:
             self._closing.wait(wait_s)
-        elif wait_s < -RESYNC_S and not self._queue.is_empty():
+        elif wait_s < -OVERDUE_S and not self._queue.is_empty():
             self._too_late_count += 1
             return
         now = time.monotonic()

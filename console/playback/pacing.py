@@ -10,7 +10,11 @@ from __future__ import annotations
 import math
 
 WINDOW_S = 4.0
-RESYNC_S = 0.5
+OVERDUE_S = 0.5
+"""A picture that is later than this is left out, if a newer one is there already."""
+LONGEST_WAIT_S = 0.5
+_JUMP_BACK_S = 0.5
+_JUMP_AHEAD_S = 10.0
 _DRIFT_PER_S = 0.001
 """Clocks of cameras run wrong by less than this; a lateness that grows more slowly is drift."""
 
@@ -29,9 +33,13 @@ class Pacer:
         self._window_start = -math.inf
         self._window_min = math.inf
         self._previous_min = math.inf
+        self._last_pts_s: float | None = None
 
     def arrived(self, pts_s: float, now_s: float) -> None:
         """Note a picture's arrival; call it for each one, before decoding."""
+        if self._has_jumped(pts_s):
+            self.reset()
+        self._last_pts_s = pts_s
         offset = now_s - pts_s
         self._best = min(self._best + (now_s - self._best_at) * _DRIFT_PER_S, offset)
         self._best_at = now_s
@@ -41,22 +49,26 @@ class Pacer:
         self._window_min = min(self._window_min, offset)
 
     def wait_s(self, pts_s: float, now_s: float) -> float:
-        """How long to wait before showing; 0 when it is due, negative by how much it is overdue."""
+        """How long to wait before showing; negative by how much it is overdue.
+
+        What is overdue does not move the pace: a backlog must be left behind, not played to its end. When
+        pictures go on *arriving* late, the window forgets the faster way within seconds.
+        """
         base = min(self._window_min, self._previous_min)
         if math.isinf(base):
             return 0.0
-        wait = base + pts_s + self._delay_s - now_s
-        if wait < -RESYNC_S:
-            self._previous_min = math.inf
-            self._window_min = now_s - pts_s
-            self._window_start = now_s
-        return min(wait, self._delay_s + RESYNC_S)
+        return min(base + pts_s + self._delay_s - now_s, self._delay_s + LONGEST_WAIT_S)
 
     def late_s(self, pts_s: float, now_s: float) -> float:
         """How late a picture shown now is against the fastest way since the stream began."""
         if math.isinf(self._best):
             return 0.0
         return max(0.0, now_s - pts_s - self._best - self._delay_s)
+
+    def _has_jumped(self, pts_s: float) -> bool:
+        if self._last_pts_s is None:
+            return False
+        return not -_JUMP_BACK_S < pts_s - self._last_pts_s < _JUMP_AHEAD_S
 
 
 class RateMeter:

@@ -41,11 +41,36 @@ def test_being_late_is_told_as_long_as_it_lasts() -> None:
     assert pacer.late_s(0.0, 80.0) == 0.0
 
 
-def test_late_pictures_are_shown_at_a_new_pace_not_all_at_once() -> None:
+def test_a_backlog_is_left_behind_whatever_arrives_meanwhile() -> None:
     pacer = Pacer(delay_s=0.1)
-    pacer.arrived(0.0, 50.0)
-    assert pacer.wait_s(1.0, 52.0) < -0.5
-    assert pacer.wait_s(1.0 + FRAME_S, 52.0) == pytest.approx(0.1 + FRAME_S)
+    for number in range(60):
+        pacer.arrived(number * FRAME_S, 50 + number * FRAME_S)
+    now = 54.0
+    waits = []
+    for number in range(60):
+        waits.append(pacer.wait_s(number * FRAME_S, now))
+        now += 0.001
+    assert waits[0] < -3.5
+    assert all(wait < 0 for wait in waits[:55])
+    assert sum(max(0.0, wait) for wait in waits) < 0.2
+
+
+def test_pictures_that_go_on_arriving_late_get_a_pace_of_their_own() -> None:
+    pacer = Pacer(delay_s=0.1)
+    for number in range(300):
+        pts = number * FRAME_S
+        now = 50 + pts + (0.0 if number < 20 else 1.0)
+        pacer.arrived(pts, now)
+    assert pacer.wait_s(pts, now) == pytest.approx(0.1)
+
+
+def test_times_that_begin_anew_begin_a_new_pace() -> None:
+    pacer = Pacer(delay_s=0.1)
+    for number in range(300):
+        pacer.arrived(number * FRAME_S, 50 + number * FRAME_S)
+    pacer.arrived(0.0, 71.0)
+    assert pacer.wait_s(0.0, 71.0) == pytest.approx(0.1)
+    assert pacer.late_s(0.0, 71.0) == 0.0
 
 
 def test_a_clock_that_runs_slow_is_drift_not_lateness() -> None:
