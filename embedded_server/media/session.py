@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from embedded_server.media import bitstream
 from embedded_server.media.errors import CameraLost, Unsupported
 from embedded_server.media.stamps import StampRepair
+from embedded_server.media.wall_clock import WallClock
 from embedded_server.services.model import StreamFormat
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ class Session:
             raise Unsupported(_unsupported(facts.codec, shown))
         self._facts = facts
         self._shown = shown
-        self._repair = StampRepair(facts.time_base[1] / facts.time_base[0], fps=facts.fps or 25.0)
+        ticks_per_second = facts.time_base[1] / facts.time_base[0]
+        self._repair = StampRepair(ticks_per_second, fps=facts.fps or 25.0)
+        self._wall_clock = WallClock(ticks_per_second)
         self._sets = facts.parameter_sets
         self._format: StreamFormat | None = None
         self._jumped = False
@@ -55,7 +58,7 @@ class Session:
         """
         if not self._is_sane(raw):
             return ()
-        packets = self._repair(raw)
+        packets = [ready for packet in self._repair(raw) for ready in self._wall_clock(packet)]
         if self._format is not None and not raw.is_key and not self._jumped and len(packets) == 1:
             return packets  # nearly every packet takes this way
         return [item for packet in packets for item in self._admit(packet)]

@@ -57,7 +57,7 @@ def test_sets_told_only_at_the_opening_are_put_before_key_frames(tmp_path: Path)
     stream_format, packets = packets_of(write_clip(tmp_path / "a.mp4", frames=3))
     bare = packets[0].payload.replace(stream_format.extradata, b"")
     session = Session(replace(FACTS, parameter_sets=stream_format.extradata), shown="cam")
-    items = feed(session, [packets[0]._replace(payload=bare)])
+    items = feed(session, [packets[0]._replace(payload=bare), *packets[1:]])
     assert isinstance(items[1], Packet)
     assert stream_format.extradata in items[1].payload
 
@@ -80,4 +80,5 @@ def test_no_key_frame_ends_the_session_after_a_while(tmp_path: Path) -> None:
     feed(session, packets[1:])
     late = raw(packets[2], 0)._replace(wall_us=30_000_000, pts=10**6, dts=10**6)
     with pytest.raises(CameraLost, match="key frame"):
-        list(session.feed(late))
+        for second in range(2):
+            list(session.feed(late._replace(dts=10**6 + second, wall_us=(30 + second) * 10**6)))
