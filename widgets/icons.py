@@ -42,7 +42,7 @@ _GLYPHS: Mapping[str, str] = {
     "live": "access-point",
     "log": "text-box-outline",
     "move_home": "home-outline",
-    "ok": "circle-medium",
+    "ok": "circle",
     "operator": "account-circle-outline",
     "password": "lock-outline",
     "pause": "pause",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
 HEIGHT = 44
+STATE_PX = 13
 WIDE, TIGHT, NARROW = 0, 1, 2
 
 
@@ -74,6 +75,7 @@ class TopBar(QWidget):
         self._alarm = QPushButton()
         self._alarm.clicked.connect(self.alarms_wanted)
         self._state = QPushButton()
+        self._state.setIconSize(QSize(STATE_PX, STATE_PX))
         self._state.clicked.connect(self.systems_wanted)
         self._clock = QLabel()
         set_kind(self._clock, "clock")

@@ -32,7 +32,7 @@ class EventFilterBar(QWidget):
         self._label = Choice(self.tr("Label"))
         self._state = Choice(self.tr("State"))
         for text, value in (
-            (self.tr("All states"), None),
+            (self.tr("States"), None),
             (self.tr("New"), False),
             (self.tr("Seen"), True),
         ):
@@ -87,8 +87,8 @@ class EventFilterBar(QWidget):
         cameras = sorted(self._parts.cameras.rows, key=lambda camera: camera.name.casefold())
         labels = sorted({event.label for event in self._parts.events.rows if event.label})
         named = [(camera.name, camera.key) for camera in cameras]
-        _refill(self._camera, self.tr("All cameras"), named)
-        _refill(self._label, self.tr("All labels"), [(label, label) for label in labels])
+        _refill(self._camera, self.tr("Cameras"), named)
+        _refill(self._label, self.tr("Labels"), [(label, label) for label in labels])
 
 
 def _refill(box: QComboBox, anything: str, items: Sequence[tuple[str, object]]) -> None:

@@ -517,7 +517,8 @@ class MainWindow(QMainWindow):
         look = words.systems_summary(systems, self._parts.cameras.rows)
         self.top_bar.set_system(look.glyph, look.text, look.role)
         known = self._parts.known.records
-        self.top_bar.set_operator(known[0].username if known and systems else "")
+        name = self.tr("Operator") if known and known[0].is_embedded else ""
+        self.top_bar.set_operator((name or known[0].username) if known and systems else "")
         selected = self.wall.selected_camera()
         self.cameras.select(selected)
 

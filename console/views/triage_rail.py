@@ -38,6 +38,7 @@ class TriageRail(QWidget):
     ) -> None:
         super().__init__(parent)
         self._parts = parts
+        self._is_chosen = False
         self.piles = Segments(
             [
                 (Severity.ALERT, self.tr("Alerts")),
@@ -100,7 +101,14 @@ class TriageRail(QWidget):
         self._acknowledge(self.cards.currentIndex())
 
     def _show_pile(self, _key: str) -> None:
+        self._is_chosen = True
         self._refilter()
+
+    def _show_fullest(self, counts: Counter[Severity]) -> None:
+        """Until the operator chooses a pile: the gravest that has anything in it."""
+        found = next((severity for severity in Severity if counts[severity]), Severity.ALERT)
+        if not self._is_chosen and found != self.piles.current():
+            self.show_pile(found)
 
     def _refilter(self, *_: object) -> None:
         wanted: EventFilter = replace(
@@ -137,6 +145,7 @@ class TriageRail(QWidget):
         }
         for severity, name in names.items():
             self.piles.set_text(severity, f"{name} {short_count(counts[severity])}")
+        self._show_fullest(counts)
         self.alarms_changed.emit(len(waiting_alerts(rows)))
 
     def _show_page(self, *_: object) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from console.actions import snapshot
 from console.domain.camera import CameraKey
 from console.domain.layout import Wall
+from widgets.video_wall.grid import LAYOUTS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -162,6 +163,8 @@ class Walls(QObject):
         if not may_grow:
             keys = keys[: len(self._wall.cameras())]
         self._is_ours = True
+        if may_grow and len(keys) > len(self._wall.cameras()):
+            self._wall.set_layout(fitting_layout(len(keys)))
         self._wall.deal_out(keys)
         self._is_ours = False
         self._name = None
@@ -175,3 +178,9 @@ class Walls(QObject):
 
     def _tell(self) -> None:
         self.shown.emit(self._wall.layout_name(), self._name)
+
+
+def fitting_layout(cameras: int) -> str:
+    """The layout that shows that many cameras with the fewest empty tiles; the largest if none holds them."""
+    holding = [layout for layout in LAYOUTS.values() if layout.tiles >= cameras]
+    return min(holding, key=lambda layout: layout.tiles).name if holding else "25"
