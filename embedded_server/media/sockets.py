@@ -18,43 +18,37 @@ from pathlib import Path
 _TCP_INFO_LAST_DATA_RECEIVED = 8 + 11 * 4
 """Offset of ``tcpi_last_data_recv`` (milliseconds) in Linux's ``struct tcp_info``."""
 
-CAN_CUT = sys.platform == "linux"
-"""Whether ``cut_silent`` can do anything here; elsewhere the read timeout ends a stall."""
+if sys.platform == "linux":
 
+    def cut_silent(port: int, *, silent_s: float) -> int:
+        """Shut down this process's TCP connections to ``port`` that received nothing for so long.
 
-def cut_silent(port: int, *, silent_s: float) -> int:
-    """Shut down this process's TCP connections to ``port`` that received nothing for so long.
+        Returns how many there were.
+        """
+        descriptors = [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
+        return sum(_cut(descriptor, port, silent_s) for descriptor in descriptors)
 
-    Returns how many there were.
-    """
-    if sys.platform != "linux":
-        return 0
-    return sum(_cut(descriptor, port, silent_s) for descriptor in _descriptors())
-
-
-def _descriptors() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
-
-
-def _cut(descriptor: int, port: int, silent_s: float) -> bool:
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
-        if connection.type != socket.SOCK_STREAM or not _is_peer_port(connection, port):
-            return False
-        if _silent_ms(connection) < silent_s * 1000:
-            return False
-        connection.shutdown(socket.SHUT_RDWR)
-        return True
-    return False
-
-
-def _is_peer_port(connection: socket.socket, port: int) -> bool:
-    if connection.family not in {socket.AF_INET, socket.AF_INET6}:
+    def _cut(descriptor: int, port: int, silent_s: float) -> bool:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+            if connection.type != socket.SOCK_STREAM or not _is_peer_port(connection, port):
+                return False
+            if _silent_ms(connection) < silent_s * 1000:
+                return False
+            connection.shutdown(socket.SHUT_RDWR)
+            return True
         return False
-    return bool(connection.getpeername()[1] == port)
 
+    def _is_peer_port(connection: socket.socket, port: int) -> bool:
+        if connection.family not in {socket.AF_INET, socket.AF_INET6}:
+            return False
+        return bool(connection.getpeername()[1] == port)
 
-def _silent_ms(connection: socket.socket) -> int:
-    if sys.platform != "linux":
+    def _silent_ms(connection: socket.socket) -> int:
+        described = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+        return int(struct.unpack_from("=I", described, _TCP_INFO_LAST_DATA_RECEIVED)[0])
+
+else:
+
+    def cut_silent(port: int, *, silent_s: float) -> int:
+        """Nothing can be cut here: the read timeout ends a stall. Returns 0."""
         return 0
-    described = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    return int(struct.unpack_from("=I", described, _TCP_INFO_LAST_DATA_RECEIVED)[0])

@@ -302,6 +302,7 @@ async def test_a_stall_is_told_within_two_seconds_and_ends(
         )
     )
     await asyncio.sleep(1)
+    known = len(site.listener.statuses)
     cameras.fault("cam2_sub", "stall", 4)
     began = time.monotonic()
     await site.listener.until(lambda seen: seen.state is StreamState.STALLED, 4)
@@ -313,8 +314,8 @@ async def test_a_stall_is_told_within_two_seconds_and_ends(
     assert back_s < 3.0
     stalled = [gap for gap in site.listener.gaps if gap.cause is GapCause.STALLED]
     assert stalled[0].camera_id == "gate"
-    neighbour = [s.state for s in site.listener.statuses if s.stream_id == "b/main"]
-    assert neighbour == [StreamState.CONNECTING, StreamState.ONLINE]
+    since_the_stall = site.listener.statuses[known:]
+    assert "b/main" not in {status.stream_id for status in since_the_stall}
 
 
 async def test_a_camera_that_goes_and_returns(site: Site, cameras: RtspCameras) -> None:

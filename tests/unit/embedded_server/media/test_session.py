@@ -79,6 +79,6 @@ def test_no_key_frame_ends_the_session_after_a_while(tmp_path: Path) -> None:
     session = Session(FACTS, shown="cam")
     feed(session, packets[1:])
     late = raw(packets[2], 0)._replace(wall_us=30_000_000, pts=10**6, dts=10**6)
+    later = [late._replace(dts=10**6 + s, wall_us=(30 + s) * 10**6) for s in range(2)]
     with pytest.raises(CameraLost, match="key frame"):
-        for second in range(2):
-            list(session.feed(late._replace(dts=10**6 + second, wall_us=(30 + second) * 10**6)))
+        [list(session.feed(packet)) for packet in later]
