@@ -186,25 +186,32 @@ class Server:
     setup_secret: str | None
 
     @contextlib.asynccontextmanager
-    async def capturing(self) -> AsyncIterator[None]:
-        """Within it, cameras are captured, recorded and analysed."""
-        parts = self.media, self.analysis, self.renderer
+    async def capturing(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Within it, cameras are captured, recorded and analysed, once the task that it gives is done.
+
+        A task, so that a server that is told to stop while its processes still start need not wait for them.
+        """
+        starting = asyncio.create_task(self._start(), name="start capturing")
         try:
-            try:
-                await asyncio.gather(*(part.start() for part in parts))
-            except (RuntimeError, OSError) as error:
-                raise Unavailable(
-                    f"Recording cannot be started: {error}. The folder logs in the data directory says more."
-                ) from error
-            await self.cameras.start()
-            self.system.is_capturing = True
-            yield
+            yield starting
         finally:
             self.system.is_capturing = False
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
             await self.cameras.stop()
             await asyncio.gather(
-                self.media.stop(3.0), self.analysis.stop(2.5), self.renderer.stop(1.0)
+                self.media.stop(2.5), self.analysis.stop(2.0), self.renderer.stop(1.0)
             )
+
+    async def _start(self) -> None:
+        try:
+            await asyncio.gather(*(p.start() for p in (self.media, self.analysis, self.renderer)))
+        except (RuntimeError, OSError) as error:
+            raise Unavailable(
+                f"Recording cannot be started: {error}. The folder logs in the data directory says more."
+            ) from error
+        await self.cameras.start()
+        self.system.is_capturing = True
 
 
 @contextlib.asynccontextmanager

@@ -53,8 +53,13 @@ async def serve(settings: ServerSettings, *, say: Callable[[str], None]) -> None
                     say(
                         f"Create the first administrator: {address}/setup?secret={server.setup_secret}"
                     )
-                await life.enter_async_context(server.capturing())
-                await _first(stop.wait(), finished)
+                starting = await life.enter_async_context(server.capturing())
+                stopping = asyncio.create_task(stop.wait(), name="stop")
+                await _any(stopping, finished, starting)
+                if starting.done():
+                    starting.result()
+                    await _any(stopping, finished)
+                stopping.cancel()
                 _log.info("stopping")
                 server.bus.close()
 
@@ -98,18 +103,18 @@ async def listening(
     server = _Uvicorn(config)
     task = asyncio.create_task(server.serve([listener]), name="http")
     try:
-        await _first(server.is_listening.wait(), task)
+        answering = asyncio.create_task(server.is_listening.wait(), name="listening")
+        await _any(answering, task)
+        answering.cancel()
         yield task
     finally:
         server.should_exit = True
         await task
 
 
-async def _first(waiting: Any, running: asyncio.Task[None]) -> None:
-    """Until one of the two is over; the second stays as it is."""
-    task = asyncio.ensure_future(waiting)
-    await asyncio.wait((task, running), return_when=asyncio.FIRST_COMPLETED)
-    task.cancel()
+async def _any(*tasks: asyncio.Task[Any]) -> None:
+    """Until one is over; the others go on."""
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
 @contextlib.contextmanager
