@@ -208,7 +208,7 @@ def fitted(aspect: float, box: tuple[int, int]) -> tuple[int, int]:
 def _picture_or_none(slot: Slot) -> Picture | None:
     try:
         return slot.next_picture()
-    except (ValueError, OSError, MemoryError) as fault:
+    except Exception as fault:  # noqa: BLE001  one hostile picture must not end the thread of all
         _log.warning("a picture could not be converted for the screen: %s", fault)
         return None
 

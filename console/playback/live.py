@@ -376,10 +376,16 @@ class LiveFeed:
 
     def _decode_all(self) -> None:
         while (item := self._queue.get()) is not None:
-            if isinstance(item, Opening):
-                self._open(item)
-            else:
-                self._decode(item)
+            try:
+                self._take_item(item)
+            except Exception as fault:  # noqa: BLE001  hostile data must not end the thread
+                _log.warning("%s: a picture could not be decoded: %r", self._name, fault)
+
+    def _take_item(self, item: Opening | Unit) -> None:
+        if isinstance(item, Opening):
+            self._open(item)
+        else:
+            self._decode(item)
 
     def _open(self, opening: Opening) -> None:
         if self._decoder is not None and opening == self._opening:

@@ -111,7 +111,7 @@ class Reel:
                 _log.info("%s", error)
                 self._status = ReelStatus(Showing.FAULT, pace.position_us, fault=str(error))
                 self._wait(pace, _RETRY_S)
-            except (ValueError, OSError, MemoryError) as fault:
+            except Exception as fault:  # noqa: BLE001  hostile footage must not end the thread
                 _log.warning("footage could not be shown: %r", fault)
                 sentence = "The footage at this moment cannot be shown."
                 self._status = ReelStatus(Showing.FAULT, pace.position_us, fault=sentence)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NOT_SYNC = 0x10000
 _ENTRY_BYTES = 78
+_MOST_SAMPLES = 100_000
 _CODECS = {
     b"avc1": "h264",
     b"avc3": "h264",
@@ -79,9 +80,9 @@ def read_samples(data: bytes, track: TrackHeader) -> list[Sample]:
         for kind, start, end in boxes(data):
             if kind == b"moof":
                 samples += _fragment_samples(data, start, end, track)
-    except (struct.error, IndexError) as fault:
+    except (struct.error, IndexError, StopIteration) as fault:
         raise DamagedFootage("a fragment of the file is damaged") from fault
-    return [sample for sample in samples if sample.offset + sample.size <= len(data)]
+    return [s for s in samples if 0 <= s.offset <= s.offset + s.size <= len(data)]
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
@@ -231,6 +232,8 @@ def _run_samples(
 ) -> tuple[list[Sample], int]:
     version = data[at]
     flags, count = struct.unpack_from(">II", data, at)
+    if count > _MOST_SAMPLES:
+        raise DamagedFootage("a fragment claims to hold more pictures than it can")
     flags &= 0xFFFFFF
     at += 8
     offset = moof
