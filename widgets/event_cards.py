@@ -33,12 +33,14 @@ from widgets.theme import current_theme, font, line_height
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from PySide6.QtGui import QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 PICTURE = QSize(118, 68)
 MARGIN = 9
 KEPT_PICTURES = 256
+LEAST_SHAPE = 1.2
+"""Width over height from which a picture is cut to fill its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class CardDelegate(QStyledItemDelegate):
 
     def height(self) -> int:
         """Of every card."""
-        text = line_height() + 2 * line_height(0.89) + 8
+        text = 2 * line_height() + 2 * line_height(0.89) + 8
         return max(PICTURE.height(), text) + 2 * MARGIN
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
@@ -215,10 +217,15 @@ class CardDelegate(QStyledItemDelegate):
     ) -> None:
         theme = current_theme()
         wide, top = area.right() - MARGIN - left, area.top() + MARGIN - 2
+        painter.setFont(font(is_bold=True))
+        first, rest = in_two(card.title, wide, painter.fontMetrics())
         for text, role, scale, bold in (
-            (card.title, "text", 1.0, True),
+            (first, "text", 1.0, True),
+            (rest, "text", 1.0, True),
             (card.subtitle, "text_2", 0.89, False),
         ):
+            if not text:
+                continue
             high = line_height(scale) + 2
             painter.setFont(font(scale, is_bold=bold))
             painter.setPen(theme.colour(role))
@@ -270,6 +277,18 @@ class CardDelegate(QStyledItemDelegate):
         return None if made.isNull() else made
 
 
+def in_two(text: str, wide: int, metrics: QFontMetrics) -> tuple[str, str]:
+    """As many whole words as fit in a line, and the rest; a first word that is too long stays whole."""
+    if metrics.horizontalAdvance(text) <= wide:
+        return text, ""
+    words = text.split()
+    for count in range(len(words) - 1, 0, -1):
+        first = " ".join(words[:count])
+        if metrics.horizontalAdvance(first) <= wide:
+            return first, " ".join(words[count:])
+    return text, ""
+
+
 def _draw(
     painter: QPainter,
     place: QRect,
@@ -281,14 +300,22 @@ def _draw(
 
 
 def _cropped(jpeg: bytes, size: QSize) -> QPixmap:
-    """The picture filling the size, its middle kept; a null one where the bytes are no picture."""
+    """The picture filling the size, its middle kept; a null one where the bytes are no picture.
+
+    An upright one (a person, cut out) is shown whole instead: its middle would be a belt.
+    """
     image = QImage.fromData(jpeg)
     if image.isNull():
         return QPixmap()
-    grown = image.scaled(
-        size,
-        Qt.AspectRatioMode.KeepAspectRatioByExpanding,
-        Qt.TransformationMode.SmoothTransformation,
-    )
+    smooth = Qt.TransformationMode.SmoothTransformation
+    if image.width() < image.height() * LEAST_SHAPE:
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.black)
+        whole = image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        painter = QPainter(made)
+        painter.drawImage((size.width() - whole.width()) // 2, 0, whole)
+        painter.end()
+        return made
+    grown = image.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding, smooth)
     left, top = (grown.width() - size.width()) // 2, (grown.height() - size.height()) // 2
     return QPixmap.fromImage(grown.copy(left, top, size.width(), size.height()))

@@ -25,7 +25,7 @@ def card_of(index: QModelIndex | QPersistentModelIndex) -> Card | None:
     look = severity_look(event.severity)
     is_new = not event.is_acknowledged
     return Card(
-        title=event.summary or event.label,
+        title=title_of(event),
         subtitle=f"{event.camera_name} · {when(event.started_at, datetime.now(UTC))}",
         glyph=look.glyph,
         state=event_state(event),
@@ -38,6 +38,11 @@ def card_of(index: QModelIndex | QPersistentModelIndex) -> Card | None:
         is_new=is_new,
         tip=tip_of(event),
     )
+
+
+def title_of(event: Event) -> str:
+    """What happened, without the camera's name, which stands below it."""
+    return (event.summary or event.label).removesuffix(f" in {event.camera_name}")
 
 
 def tip_of(event: Event) -> str:

@@ -103,6 +103,7 @@ class PlaybackControls(QObject):
         self._panel.transport.set_playing(self._wall.is_playing())
 
     def _show_mode(self, is_live: bool) -> None:
-        self._panel.show_playhead(None if is_live else self._wall.playhead())
+        if is_live:
+            self._panel.show_playhead(None)
         self._panel.transport.set_playing(self._wall.is_playing())
         self.mode_changed.emit(is_live)

@@ -188,7 +188,6 @@ class SystemCard(QFrame):
         headings = (
             self.tr("State"),
             self.tr("Camera"),
-            self.tr("Recording"),
             self.tr("Since"),
             self.tr("Cause"),
         )
@@ -204,9 +203,9 @@ class SystemCard(QFrame):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column in range(4):
+        for column in range(3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self._show_buttons)
         return table
 
@@ -218,7 +217,6 @@ class SystemCard(QFrame):
             texts = (
                 f"{look.glyph}  {look.text}",
                 camera.name + ("  · PTZ" if CameraCapability.PTZ in camera.capabilities else ""),
-                self.tr("● yes") if camera.is_recording else self.tr("○ no"),
                 "" if camera.since is None else span_text(datetime.now(UTC) - camera.since),
                 camera.cause or "",
             )

@@ -124,12 +124,12 @@ class TimelinePanel(QWidget):
         if moment is not None and not span.contains(moment):
             ahead = 0.1 if moment >= span.end else 0.9
             start = moment - span.duration * ahead
-            self._show_span(TimeSpan(start, start + span.duration))
+            self._show_span(self._not_beyond_now(TimeSpan(start, start + span.duration)))
 
     def show_around(self, moment: datetime) -> None:
         """Make a moment visible with something on both sides."""
         if not self.lanes.span.contains(moment):
-            self._show_span(self.lanes.span.around(moment))
+            self._show_span(self._not_beyond_now(self.lanes.span.around(moment)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Never more than a third of the window."""
@@ -258,6 +258,11 @@ class TimelinePanel(QWidget):
     def _show_span(self, span: TimeSpan) -> None:
         self.lanes.set_span(span)
         self._span_moved(span)
+
+    def _not_beyond_now(self, span: TimeSpan) -> TimeSpan:
+        """The same length with no more than a sliver of the future in it."""
+        latest = datetime.now(UTC) + span.duration * 0.05
+        return span.moved(min(latest - span.end, timedelta(0)))
 
     def _span_moved(self, span: TimeSpan) -> None:
         nearest = min(range(len(SPANS)), key=lambda n: abs(SPANS[n][1] - span.duration))

@@ -414,7 +414,7 @@ def test_a_lost_camera_shows_in_panel_bar_and_system_page(qtbot: QtBot, site: Si
     site.window.show_workspace("system")
     qtbot.wait(250)
     table = site.window.system_page._cards[SYSTEM].table
-    texts = [table.item(row, 4).text() for row in range(table.rowCount())]
+    texts = [table.item(row, 3).text() for row in range(table.rowCount())]
     assert "Wrong password" in texts
 
 
