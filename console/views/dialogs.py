@@ -85,6 +85,17 @@ class Dialogs(QObject):
             return None
         return _opened(RemoveCameraDialog(self._parts, camera.key, camera.name, self._window))
 
+    def confirm_quit(self) -> QDialog:
+        """Ask whether to close the window, saying what ends with it."""
+        embedded = any(record.is_embedded for record in self._parts.known.records)
+        text = (
+            self.tr("The server of this computer stops too: nothing is recorded until it is back.")
+            if embedded
+            else self.tr("The servers go on recording.")
+        )
+        title, close = self.tr("Close Gatehouse?"), self.tr("Close")
+        return _opened(FormDialog(self._parts.tasks, title, text, close, self._window))
+
     def save_wall(self) -> QDialog:
         """Name the wall and keep it."""
         number = len(self._parts.layouts.rows) + 1

@@ -170,7 +170,10 @@ class MainWindow(QMainWindow):
             self._remember_soon()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember everything and end the streams."""
+        """Ask if the operator wants to be asked; then remember everything and end the streams."""
+        if event.spontaneous() and self._asks_before_closing():
+            event.ignore()
+            return
         self._remember()
         self._remembering.stop()
         self._clock.stop()
@@ -277,7 +280,7 @@ class MainWindow(QMainWindow):
             "log": self.dialogs.log,
             "help": self.dialogs.help,
             "about": self.dialogs.about,
-            "quit": self.close,
+            "quit": self._quit,
             "camera.add": self.dialogs.add_camera,
             "system.connect": self.dialogs.connect_to,
             "camera.find": self._find_camera,
@@ -432,6 +435,16 @@ class MainWindow(QMainWindow):
             self.show_workspace(LIVE if self.wall.is_live() else REVIEW)
         elif not self.wall.is_live():
             self.go_live()
+
+    def _quit(self) -> None:
+        if not self._asks_before_closing():
+            self.close()
+
+    def _asks_before_closing(self) -> bool:
+        if not self._parts.settings.values.confirm_quit:
+            return False
+        self.dialogs.confirm_quit().accepted.connect(self.close)
+        return True
 
     def _toggle_theme(self) -> None:
         self._parts.settings.change(theme="light" if current_theme().is_dark else "dark")

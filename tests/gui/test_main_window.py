@@ -20,6 +20,7 @@ from console.store.base import ListStore
 from console.views import shortcuts
 from console.views.add_camera import AddCameraDialog, url_complaint
 from console.views.first_run import FirstRunDialog
+from console.views.form import FormDialog
 from console.views.help_window import HelpWindow
 from console.views.log_window import LogWindow
 from console.views.main_window import MainWindow
@@ -405,6 +406,16 @@ def test_settings_are_in_force_at_once(qtbot: QtBot, site: Site) -> None:
     assert site.parts.settings.values.show_statistics
     assert site.wall.shows_statistics
     page.close()
+
+
+def test_closing_asks_only_if_that_is_wanted(qtbot: QtBot, site: Site) -> None:
+    site.parts.settings.change(confirm_quit=True)
+    site.window.actions_by_name["quit"].trigger()
+    asking = next(each for each in site.window.findChildren(FormDialog) if each.isVisible())
+    assert site.window.isVisible()
+    asking.accept_button.click()
+    assert not site.window.isVisible()
+    assert site.wall.is_stopped
 
 
 def test_a_lost_camera_shows_in_panel_bar_and_system_page(qtbot: QtBot, site: Site) -> None:
