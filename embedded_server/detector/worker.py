@@ -49,7 +49,8 @@ _HOUSEKEEPING_S = 1.0
 
 def main(connection: Connection[Any, Any], model_dirs: list[str], log_dir: str) -> None:
     """Entry point of the child process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server tells it to stop
+    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and systemd signal the whole group;
+        signal.signal(number, signal.SIG_IGN)  # the server tells it to stop
     with (Path(log_dir) / "analysis.crash.log").open("a", encoding="utf-8") as crash_log:
         faulthandler.enable(crash_log)
         _log_to(Path(log_dir) / "analysis.log")
