@@ -49,6 +49,7 @@ class SocketLoop:
     async def _cancel_all(self) -> None:
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
-            task.cancel()
+            if not task.cancelling():  # a second time would break off the closing of its socket
+                task.cancel()
         await asyncio.wait(others, timeout=1.5) if others else None
         self._loop.stop()
