@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 _FIRST_LOOK_S, _LATER_LOOK_S, _FIRST_LOOKS = 0.6, 1.5, 6
 _IDLE_BATCH_S = 1.0
+_SHOWN_TRAVEL = 0.06
+"""What flickers on the spot, such as a clock burnt into the picture, gets no box."""
 _MODEL_ID, _MOTION_ID = 0, 1_000_000
 """Identities of motion tracks begin here, so that one number names one track of a camera."""
 
@@ -188,7 +190,11 @@ class CameraPipeline:
                 s.track.id + (_MODEL_ID if s.by_model else _MOTION_ID),
             )
             for s in seen
-            if s.by_model or not any(geometry.cover(s.box, box) > 0.5 for box in models)
+            if s.by_model
+            or (
+                s.track.travel >= _SHOWN_TRAVEL
+                and not any(geometry.cover(s.box, box) > 0.5 for box in models)
+            )
         )
         if not shown and not self._said_boxes and now_s - self._batch_s < _IDLE_BATCH_S:
             return None

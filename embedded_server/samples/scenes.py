@@ -212,6 +212,50 @@ class BackFence:
         )
 
 
+class Lobby:
+    """An entrance hall: people come in, wait at the desk, and leave by the other side."""
+
+    name = "Lobby"
+
+    def __init__(self) -> None:
+        self._ground = _lobby_background()
+        self._visitors = (
+            (Visit(67, 42, 0), (44, 60, 150), (60, 54, 52)),
+            (Visit(89, 36, 45), (140, 108, 60), (44, 44, 50)),
+        )
+
+    def draw(self, at_s: float) -> NDArray[np.uint8]:
+        """The picture at a wall time."""
+        picture = self._ground.copy()
+        for visit, coat, trousers in self._visitors:
+            stance = visit.stance(at_s)
+            if stance is not None:
+                x, stride = stance
+                draw_person(picture, Person(x, 486, 250, stride, coat, trousers))
+        _plant(picture)
+        return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody walks to the middle, stands there, and walks out: every ``period_s`` for ``duration_s``."""
+
+    period_s: float
+    duration_s: float
+    offset_s: float
+    stands_share: float = 0.4
+
+    def stance(self, at_s: float) -> tuple[float, float] | None:
+        """Where, in pixels, and how far the legs have turned; None while nobody is there."""
+        seconds = (at_s + self.offset_s) % self.period_s
+        if seconds >= self.duration_s:
+            return None
+        walks_s = self.duration_s * (1 - self.stands_share) / 2
+        walked_s = min(seconds, walks_s) + max(0.0, seconds - self.duration_s + walks_s)
+        x = -80 + (WIDTH + 160) * walked_s / (2 * walks_s)
+        return x, walked_s * 0.8
+
+
 def daylight(at_s: float, period_s: float = 240.0) -> float:
     """How light it is, 0 (night) to 1 (day): two minutes each with a dusk of about ten seconds."""
     wave = math.sin(at_s / period_s * math.tau) * 8
@@ -220,7 +264,7 @@ def daylight(at_s: float, period_s: float = 240.0) -> float:
 
 def all_scenes() -> tuple[Scene, ...]:
     """Every sample scene, in the order of the cameras."""
-    return (MainGate(), Yard(), ServiceRoad(), LoadingDock(), BackFence())
+    return (MainGate(), Yard(), ServiceRoad(), LoadingDock(), BackFence(), Lobby())
 
 
 def _walker(
@@ -391,6 +435,48 @@ def _fence_background() -> NDArray[np.uint8]:
     cv2.line(picture, (690, 430), (690, 150), (120, 120, 122), 9, cv2.LINE_AA)
     cv2.ellipse(picture, (690, 150), (24, 12), 0, 0, 360, (222, 236, 240), -1, cv2.LINE_AA)
     return _textured(picture, 4.5, 6)
+
+
+def _lobby_background() -> NDArray[np.uint8]:
+    picture = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    picture[:390] = _gradient((206, 212, 216), (182, 190, 196), 390)
+    picture[390:] = _gradient((96, 122, 148), (128, 158, 186), HEIGHT - 390)
+    for x in range(-300, WIDTH + 300, 130):
+        cv2.line(picture, (480 + (x - 480) // 2, 390), (x, HEIGHT), (108, 136, 162), 2, cv2.LINE_AA)
+    cv2.rectangle(picture, (0, 378), (WIDTH, 392), (120, 128, 134), -1)
+    for x in (70, 250):
+        _box(picture, x, 90, 160, 290, (196, 172, 140))
+        cv2.line(picture, (x + 80, 90), (x + 80, 380), (150, 130, 104), 3)
+    _box(picture, 560, 96, 130, 90, (88, 70, 58))
+    cv2.putText(
+        picture,
+        "RECEPTION",
+        (566, 148),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.68,
+        (236, 240, 242),
+        1,
+        cv2.LINE_AA,
+    )
+    _box(picture, 500, 270, 300, 118, (70, 98, 132))
+    _box(picture, 486, 256, 328, 18, (52, 74, 104))
+    return _textured(picture, 2.5, 8)
+
+
+def _plant(picture: NDArray[np.uint8]) -> None:
+    for dx, dy in ((-34, -96), (-14, -122), (12, -118), (34, -88), (0, -140)):
+        cv2.ellipse(
+            picture,
+            (880 + dx, 440 + dy // 2),
+            (13, 62),
+            dx * 0.9,
+            0,
+            360,
+            (56, 112 - dx, 60),
+            -1,
+            cv2.LINE_AA,
+        )
+    _box(picture, 850, 440, 60, 64, (70, 84, 150))
 
 
 def _fence(picture: NDArray[np.uint8]) -> None:

@@ -104,6 +104,14 @@ def test_boxes_are_told_of_every_analysed_picture_and_emptiness_once_a_second() 
     assert len(quiet) == 3
 
 
+def test_what_flickers_on_the_spot_gets_no_box() -> None:
+    blank, lit = scene(), scene()
+    lit[300:340, 20:180] = 255
+    clock = Film(OpenCvDetector()).show([blank] * 15 + [blank, lit] * 30)
+    assert not [batch for batch in clock.batches if batch.detections]
+    assert not clock.reports
+
+
 def test_the_operators_names_count() -> None:
     film = Film(RedDetector("cell phone"), label_map={"cell phone": "vehicle"}).show(walk(11.0, 5))
     assert film.reports[-1].label == "vehicle"
