@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 network.install()
+# A decode thread that collects garbage would destroy Qt's objects in the wrong thread, and crash in
+# this test or a later one; so only this thread collects, between tests. See console/garbage.py.
+gc.disable()
 # How fast a machine is must not decide what is right.
 settings.register_profile("gatehouse", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gatehouse")
@@ -69,6 +73,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _garbage_in_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    has_widgets = any(folder in request.path.parts for folder in ("gui", "golden", "e2e"))
+    gc.collect(2 if has_widgets else 1)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,15 +19,6 @@ if TYPE_CHECKING:
 def anyio_backend(qapp: QApplication) -> tuple[str, dict[str, Any]]:
     """The Qt loop, on the application that pytest-qt made."""
     return "asyncio", {"loop_factory": qt_event_loop}
-
-
-@pytest.fixture(autouse=True)
-def _garbage_in_this_thread() -> Iterator[None]:
-    """Widgets that are garbage must not be destroyed by a decode thread; see ``console.garbage``."""
-    gc.disable()
-    yield
-    gc.collect()
-    gc.enable()
 
 
 @pytest.fixture(autouse=True)
