@@ -9,7 +9,6 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-import signal
 import threading
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import av.logging
 import cv2
 
+from embedded_server.children import leave_signals_to_the_server
 from embedded_server.contract.live import DISCONTINUITY, AccessUnit
 from embedded_server.detector import wire
 from embedded_server.detector.base import DetectorError
@@ -49,8 +49,7 @@ _HOUSEKEEPING_S = 1.0
 
 def main(connection: Connection[Any, Any], model_dirs: list[str], log_dir: str) -> None:
     """Entry point of the child process."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and systemd signal the whole group;
-        signal.signal(number, signal.SIG_IGN)  # the server tells it to stop
+    leave_signals_to_the_server()
     with (Path(log_dir) / "analysis.crash.log").open("a", encoding="utf-8") as crash_log:
         faulthandler.enable(crash_log)
         _log_to(Path(log_dir) / "analysis.log")

@@ -7,7 +7,6 @@ import logging
 import logging.handlers
 import os
 import random
-import signal
 import sys
 import threading
 from collections import deque
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from embedded_server.children import leave_signals_to_the_server
 from embedded_server.clock import SystemClock
 from embedded_server.contract.live import AccessUnit
 from embedded_server.ipc import Channel, Message
@@ -57,8 +57,6 @@ def media_main(connection: Connection[Any, Any], footage_dir: str, log_dir: str)
     status = 0
     try:
         media.run()
-    except SystemExit:
-        _log.info("told to end")
     except Exception:  # noqa: BLE001  (the footage is closed properly whatever happened)
         _log.exception("the media process ends")
         status = 1
@@ -70,8 +68,7 @@ def media_main(connection: Connection[Any, Any], footage_dir: str, log_dir: str)
 
 
 def _prepare(log_dir: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    leave_signals_to_the_server()
     threading.stack_size(STACK_BYTES)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     log_dir.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import av
 import cv2
 import numpy as np
 
+from embedded_server.children import leave_signals_to_the_server
 from embedded_server.ipc import Channel, Message
 from embedded_server.services.ports import RenderError
 
@@ -29,7 +29,7 @@ _ONE_PICTURE_EARLY_S = 0.001
 
 def renderer_main(connection: Connection[Any, Any], log_dir: str) -> None:
     """Entry function of the process: answers one request after the other until the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals_to_the_server()
     Path(log_dir).mkdir(parents=True, exist_ok=True)
     with (Path(log_dir) / "renderer.stderr.log").open("ab", buffering=0) as native:
         os.dup2(native.fileno(), 2)

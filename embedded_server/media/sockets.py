@@ -29,7 +29,7 @@ if sys.platform == "linux":
         return sum(_cut(descriptor, port, silent_s) for descriptor in descriptors)
 
     def _cut(descriptor: int, port: int, silent_s: float) -> bool:
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+        with contextlib.suppress(OSError), _duplicate(descriptor) as connection:
             if connection.type != socket.SOCK_STREAM or not _is_peer_port(connection, port):
                 return False
             if _silent_ms(connection) < silent_s * 1000:
@@ -37,6 +37,14 @@ if sys.platform == "linux":
             connection.shutdown(socket.SHUT_RDWR)
             return True
         return False
+
+    def _duplicate(descriptor: int) -> socket.socket:
+        own = os.dup(descriptor)
+        try:
+            return socket.socket(fileno=own)
+        except OSError:  # a file: nobody else would close the duplicate
+            os.close(own)
+            raise
 
     def _is_peer_port(connection: socket.socket, port: int) -> bool:
         if connection.family not in {socket.AF_INET, socket.AF_INET6}:

@@ -82,10 +82,15 @@ class SyncThread:
                 if closing is None and self._is_stopping:
                     return
                 growing = None if closing else self._next_growing()
-            if closing:
-                _finish(closing)
-            elif growing:
-                _sync(growing)
+            try:
+                if closing:
+                    _finish(closing)
+                elif growing:
+                    _sync(growing)
+            except (
+                OSError
+            ) as error:  # one file; without this thread no segment would ever be closed
+                _log.warning("a file of footage could not be finished: %s", error)
 
     def _next_growing(self) -> Syncable | None:
         if not self._growing:
@@ -103,12 +108,13 @@ def _finish(closing: _Closing) -> None:
 
 
 def _sync(file: Syncable) -> None:
-    descriptor = file.duplicate_descriptor()
-    if descriptor is None:
-        return
     try:
-        sync_descriptor(descriptor)
+        descriptor = file.duplicate_descriptor()
+        if descriptor is None:
+            return
+        try:
+            sync_descriptor(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         _log.warning("%s could not be synced: %s", file.path.name, error.strerror)
-    finally:
-        os.close(descriptor)

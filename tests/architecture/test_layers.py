@@ -64,6 +64,7 @@ SHARED_WORDS = (
     "embedded_server.services.ports",
     "embedded_server.contract.live",
     "embedded_server.ipc",
+    "embedded_server.children",
     "embedded_server.clock",
 )
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,12 @@ def test_only_the_silent_connection_to_the_port_is_cut() -> None:
         assert silent.recv(1) == b""
         camera.send(b"more")
         assert talking.recv(100) == b"more"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets can be found on Linux only")
+def test_looking_leaves_no_descriptor_behind() -> None:
+    descriptors = Path("/proc/self/fd")
+    with Path("/dev/null").open("rb"), socket.create_server(("127.0.0.1", 0)):
+        before = len(list(descriptors.iterdir()))
+        assert cut_silent(9, silent_s=0.0) == 0
+        assert len(list(descriptors.iterdir())) == before
