@@ -20,6 +20,7 @@ from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -28,12 +29,12 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.icons import pixmap
-from widgets.theme import current_theme, font, line_height
+from widgets.theme import current_theme, font, line_height, set_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 PICTURE = QSize(118, 68)
@@ -86,17 +87,59 @@ class CardList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName(self.tr("Events"))
         self.verticalScrollBar().setSingleStep(24)
+        self._newer_count = 0
+        self._newer = QPushButton(self)
+        set_kind(self._newer, "primary")
+        self._newer.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._newer.clicked.connect(self.scrollToTop)
+        self._newer.hide()
+        self.verticalScrollBar().valueChanged.connect(self._forget_newer)
 
     def sizeHint(self) -> QSize:
         """Four cards."""
         return QSize(300, 4 * self._delegate.height())
+
+    def chosen(self) -> QModelIndex:
+        """The highlighted card; Qt also knows a current one that nobody chose."""
+        found = self.selectedIndexes()
+        return found[0] if found else QModelIndex()
+
+    def release(self) -> None:
+        """Choose none, and show the newest."""
+        self.clearSelection()
+        self.setCurrentIndex(QModelIndex())
+        self.scrollToTop()
+
+    def rowsInserted(self, parent: AnyIndex, start: int, end: int) -> None:  # noqa: N802  Qt's name
+        """What the operator looks at stays where it is when newer cards arrive above it."""
+        bar, high = self.verticalScrollBar(), self._delegate.height()
+        before = bar.value()
+        is_held = start * high <= before and (before > 0 or bool(self.selectedIndexes()))
+        super().rowsInserted(parent, start, end)
+        if not is_held:
+            return
+        self.executeDelayedItemsLayout()
+        self._newer_count += end - start + 1
+        bar.setValue(before + (end - start + 1) * high)
+        self._show_newer()
+
+    def reset(self) -> None:
+        """Other cards: nothing is newer than them."""
+        super().reset()
+        self._newer_count = 0
+        self._newer.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The sign for newer cards stays in the middle."""
+        super().resizeEvent(event)
+        self._show_newer()
 
     def move_by(self, steps: int) -> QModelIndex:
         """Choose a card further down (or up), which it returns."""
         model = self.model()
         if not model.rowCount():
             return QModelIndex()
-        here = self.currentIndex()
+        here = self.chosen()
         row = here.row() + steps if here.isValid() else 0
         index = model.index(min(max(row, 0), model.rowCount() - 1), 0)
         self.setCurrentIndex(index)
@@ -109,7 +152,7 @@ class CardList(QListView):
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
         }
-        key, here = event.key(), self.currentIndex()
+        key, here = event.key(), self.chosen()
         if plain and key in {Qt.Key.Key_J, Qt.Key.Key_K}:
             self.move_by(1 if key == Qt.Key.Key_J else -1)
         elif plain and key == Qt.Key.Key_A and here.isValid():
@@ -144,6 +187,19 @@ class CardList(QListView):
             QToolTip.showText(event.globalPos(), card.tip if card is not None else "", self)
             return True
         return super().viewportEvent(event)
+
+    def _forget_newer(self, value: int) -> None:
+        if value < self._delegate.height() // 2:
+            self._newer_count = 0
+        self._show_newer()
+
+    def _show_newer(self) -> None:
+        is_above = self._newer_count > 0 and self.verticalScrollBar().value() > 0
+        self._newer.setVisible(is_above)
+        if is_above:
+            self._newer.setText(self.tr("↑ %n newer", "", self._newer_count))
+            self._newer.adjustSize()
+            self._newer.move((self.viewport().width() - self._newer.width()) // 2, 6)
 
     def button_rect(self, index: QModelIndex) -> QRect:
         """Where the button of a card is; empty if it has none."""
@@ -234,12 +290,15 @@ class CardDelegate(QStyledItemDelegate):
         painter.setFont(font(0.89))
         glyph = painter.fontMetrics().horizontalAdvance(card.glyph) + 5
         place = QRect(left, top, wide, line_height(0.89) + 2)
+        state = card.state
         if has_button and self.button_rect(area, card).intersects(place):
             place.setRight(self.button_rect(area, card).left() - 4)
+            if glyph + painter.fontMetrics().horizontalAdvance(state) > place.width():
+                state = ""  # half a word says less than none; the glyph stays
         painter.setPen(theme.colour(card.role))
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, card.glyph)
         painter.setPen(theme.colour("text_2"))
-        _draw(painter, place.adjusted(glyph, 0, 0, 0), card.state)
+        _draw(painter, place.adjusted(glyph, 0, 0, 0), state)
 
     def _paint_button(self, painter: QPainter, place: QRect, card: Card) -> None:
         theme = current_theme()

@@ -24,6 +24,7 @@ _SHEET = """
 * { outline: none; }
 QWidget { color: $text; }
 QMainWindow, QDialog, QWidget[kind="page"] { background: $background; }
+QDialog { border: 1px solid $line; }
 QWidget[kind="panel"] { background: $panel; }
 QWidget[kind="bar"] { background: $panel; border-bottom: 1px solid $line; }
 QWidget[kind="footer"] { background: $panel; border-top: 1px solid $line; }

@@ -9,7 +9,7 @@ from console.domain.errors import InvalidInput, NotPermitted
 if TYPE_CHECKING:
     from console.actions.parts import HasCameras
     from console.dialects.base import CameraAdmin
-    from console.domain.camera import Camera, CameraKey
+    from console.domain.camera import Camera, CameraKey, CameraSource
 
 
 async def add(
@@ -51,6 +51,28 @@ async def set_source(parts: HasCameras, key: CameraKey, *, url: str, sub_url: st
         ConsoleError: the system refuses.
     """
     camera = await _admin(parts, key.system).set_source(key, url=url, sub_url=sub_url)
+    parts.cameras.put(camera)
+    return camera
+
+
+async def source(parts: HasCameras, key: CameraKey) -> CameraSource:
+    """Where a camera's pictures come from now.
+
+    Raises:
+        ConsoleError: the system does not say.
+    """
+    return await _admin(parts, key.system).source(key)
+
+
+async def change(
+    parts: HasCameras, key: CameraKey, before: CameraSource, after: CameraSource, password: str = ""
+) -> Camera:
+    """Change name, addresses and sign-in of a camera; an empty password leaves the one it has.
+
+    Raises:
+        ConsoleError: the system refuses, with its sentence.
+    """
+    camera = await _admin(parts, key.system).change(key, before, after, password)
     parts.cameras.put(camera)
     return camera
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from console.domain.camera import Camera, CameraKey
+    from console.domain.camera import Camera, CameraKey, CameraSource
     from console.domain.event import Detections, Event, EventFilter, EventKey
     from console.domain.footage import Footage, SegmentIndex, SegmentRef, TimeRange
     from console.domain.stream import StreamSource
@@ -147,6 +147,14 @@ class CameraAdmin(Protocol):
 
     async def set_source(self, key: CameraKey, *, url: str, sub_url: str = "") -> Camera:
         """Take its pictures from somewhere else."""
+
+    async def source(self, key: CameraKey) -> CameraSource:
+        """Where its pictures come from now."""
+
+    async def change(
+        self, key: CameraKey, before: CameraSource, after: CameraSource, password: str
+    ) -> Camera:
+        """Change what differs; an empty password leaves the one it has, unless the user name goes too."""
 
     async def remove(self, key: CameraKey) -> None:
         """Remove it; its footage stays until retention ends it."""

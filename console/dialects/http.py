@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN_S = 10.0
 CONNECT_WITHIN_S = 5.0
+KEEP_IDLE_S = 3.0
+"""Shorter than servers keep an idle connection (5 s is usual): so it is us who closes, and no request is lost."""
 RENEW_AT = 0.8
 """An access token is renewed when this share of its life is over."""
 
@@ -66,6 +69,7 @@ class Http:
             base_url=address,
             transport=transport,
             timeout=httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S),
+            limits=httpx.Limits(keepalive_expiry=KEEP_IDLE_S),
             trust_env=not is_near(address),
             headers={"Accept": "application/json", "User-Agent": "gatehouse-console"},
         )
@@ -153,10 +157,22 @@ class Http:
             CannotConnect: nobody answers.
             TimedOut: not in time.
         """
+        request = partial(
+            self._client.request,
+            method,
+            path,
+            params=params,
+            json=json,
+            headers=dict(headers or {}),
+        )
         try:
-            return await self._client.request(
-                method, path, params=params, json=json, headers=dict(headers or {})
-            )
+            try:
+                return await request()
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                if method != "GET":
+                    raise
+                # The server closed an idle connection at the moment we used it again.
+                return await request()
         except httpx.TimeoutException as error:
             raise sentences.too_slow(self.address) from error
         except httpx.ConnectError as error:

@@ -56,6 +56,17 @@ class CameraKey:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSource:
+    """Where a camera's pictures come from, as somebody entered it; the password never comes back."""
+
+    name: str
+    url: str
+    sub_url: str = ""
+    username: str = ""
+    has_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """One video source."""
 

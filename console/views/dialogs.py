@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDateTimeEdit, QDialog, QWidget
 from console.actions import cameras
 from console.views.about import AboutBox
 from console.views.add_camera import AddCameraDialog
+from console.views.change_camera import ChangeCameraDialog
 from console.views.first_run import FirstRunDialog
 from console.views.form import FormDialog
 from console.views.help_window import HelpWindow
@@ -77,6 +78,12 @@ class Dialogs(QObject):
         dialog = AddCameraDialog(self._parts, self._window)
         dialog.added.connect(self.camera_added)
         return _opened(dialog)
+
+    def change_camera(self, key: CameraKey | None) -> QDialog | None:
+        """Change name, address or sign-in of a camera."""
+        if key is None or self._parts.cameras.get(key) is None:
+            return None
+        return _opened(ChangeCameraDialog(self._parts, key, self._window))
 
     def remove_camera(self, key: CameraKey | None) -> QDialog | None:
         """Ask before a camera is removed, saying what is lost."""

@@ -125,7 +125,7 @@ class EventsPage(QWidget):
 
     def acknowledge_current(self) -> None:
         """Acknowledge the chosen event."""
-        self._acknowledge(self.cards.currentIndex())
+        self._acknowledge(self.cards.chosen())
 
     def _refilter(self, *_: object) -> None:
         kind = self.kinds.current()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from console.parts import ConsoleParts
 
 WIDTH = 520
+HERE = "127.0.0.1:8480"
+"""Where a server of this computer listens unless told otherwise."""
 
 
 class FirstRunDialog(QDialog):
@@ -38,6 +40,7 @@ class FirstRunDialog(QDialog):
     def __init__(self, parts: ConsoleParts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
+        self._proposed_address = ""
         self._task: asyncio.Task[None] | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Welcome to Gatehouse"))
@@ -127,12 +130,15 @@ class FirstRunDialog(QDialog):
         except ConsoleError as error:
             self._show_waiting("")
             self._complain(error)
+            # often there is a server already, which holds the directory or has accounts of its own
+            self._proposed_address = self._parts.server.address or HERE
+            self.there.setFocus()
         else:
             self._show_waiting("")
             self.accept()
 
     def _connect(self) -> None:
-        dialog = SignInDialog(self._parts, self)
+        dialog = SignInDialog(self._parts, self, address=self._proposed_address)
         dialog.accepted.connect(self.accept)
         dialog.open()
 

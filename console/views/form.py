@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from PySide6.QtGui import QShowEvent
+
     from console.tasks import Tasks
 
 WIDTH = 460
@@ -84,6 +86,11 @@ class FormDialog(QDialog):
         layout.addWidget(self._busy)
         layout.addStretch(1)
         layout.addLayout(self._buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be as high as the texts are on the width that it has now."""
+        super().showEvent(event)
+        self.adjustSize()
 
     def submit(self) -> None:
         """What the accept button does; a subclass sends its values."""

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from console.actions import events as event_actions
 from console.domain.event import Severity
+from console.domain.notice import Level
 from console.models.events import EventListModel
 from console.views import shortcuts, words
 from console.views.alarm_bar import AlarmBar
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
     def go_live(self) -> None:
         """Live pictures, in the Live workspace."""
         self.playback.go_live()
+        self.rail.cards.release()
         if self._workspace != LIVE:
             self.show_workspace(LIVE)
 
@@ -323,6 +325,7 @@ class MainWindow(QMainWindow):
         self.system_page.add_camera_wanted.connect(self.dialogs.add_camera)
         self.system_page.connect_wanted.connect(self.dialogs.first_run)
         self.system_page.sign_in_wanted.connect(self.dialogs.sign_in)
+        self.system_page.change_camera_wanted.connect(self.dialogs.change_camera)
         self.system_page.remove_camera_wanted.connect(self.dialogs.remove_camera)
         self.system_page.log_wanted.connect(self.dialogs.log)
         self.dialogs.wall_named.connect(self.walls.save)
@@ -395,6 +398,8 @@ class MainWindow(QMainWindow):
         elif self.isFullScreen() and self.rail.current() is None:
             waiting = waiting_alerts(self._parts.events.rows)
             self._acknowledge_event(waiting[0] if waiting else None)
+        elif self.rail.current() is None:
+            self.toasts.say(Message(Level.INFO, self.tr("Choose an event first: click it, or J.")))
         else:
             self.rail.acknowledge_current()
 
@@ -482,6 +487,7 @@ class MainWindow(QMainWindow):
         menu = self.walls.camera_menu(key)
         menu.addSeparator()
         menu.addAction(self.tr("Events of this camera"), lambda: self._show_events_of(key))
+        menu.addAction(self.tr("Change this camera…"), lambda: self.dialogs.change_camera(key))
         menu.addAction(self.tr("Remove this camera…"), lambda: self.dialogs.remove_camera(key))
         menu.popup(place)
 
@@ -499,6 +505,8 @@ class MainWindow(QMainWindow):
         if key is not None:
             menu.addSeparator()
             menu.addAction(self.tr("Events of this camera"), lambda: self._show_events_of(key))
+            menu.addAction(self.tr("Change this camera…"), lambda: self.dialogs.change_camera(key))
+            menu.addSeparator()
         for name in ("statistics", "boxes", "full_screen"):
             menu.addAction(self.actions_by_name[name])
         menu.popup(place)

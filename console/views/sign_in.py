@@ -50,7 +50,12 @@ class SignInDialog(FormDialog):
     """To a new server, or again to a known one."""
 
     def __init__(
-        self, parts: ConsoleParts, parent: QWidget | None = None, *, system: str | None = None
+        self,
+        parts: ConsoleParts,
+        parent: QWidget | None = None,
+        *,
+        system: str | None = None,
+        address: str = "",
     ) -> None:
         record = None if system is None else parts.known.get(system)
         title = "" if record is None else record.name
@@ -65,7 +70,7 @@ class SignInDialog(FormDialog):
         )
         self._parts = parts
         self._record = record
-        address = "" if record is None else record.address
+        address = address if record is None else record.address
         self.address = self.add_field(
             self.tr("Address"), address, hint=self.tr("host, host:port or URL")
         )

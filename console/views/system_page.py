@@ -43,6 +43,7 @@ class SystemPage(QWidget):
     add_camera_wanted = Signal()
     connect_wanted = Signal()
     sign_in_wanted = Signal(str)
+    change_camera_wanted = Signal(object)
     remove_camera_wanted = Signal(object)
     log_wanted = Signal()
 
@@ -114,6 +115,7 @@ class SystemPage(QWidget):
     def _make_card(self, system: str) -> SystemCard:
         card = SystemCard(self._parts, system)
         card.sign_in_wanted.connect(self.sign_in_wanted)
+        card.change_camera_wanted.connect(self.change_camera_wanted)
         card.remove_camera_wanted.connect(self.remove_camera_wanted)
         self._column.addWidget(card)
         return card
@@ -123,6 +125,7 @@ class SystemCard(QFrame):
     """One system: name, address, state with its cause, and its cameras."""
 
     sign_in_wanted = Signal(str)
+    change_camera_wanted = Signal(object)
     remove_camera_wanted = Signal(object)
 
     def __init__(self, parts: ConsoleParts, system: str) -> None:
@@ -141,6 +144,8 @@ class SystemCard(QFrame):
         self.table = self._make_table()
         self.switch = QPushButton(self.tr("Switch off"))
         self.switch.clicked.connect(self._switch)
+        self.change = QPushButton(icon("settings"), self.tr("Change…"))
+        self.change.clicked.connect(self._change)
         self.remove = QPushButton(icon("delete", "alert"), self.tr("Remove"))
         set_kind(self.remove, "danger")
         self.remove.clicked.connect(lambda: self.remove_camera_wanted.emit(self.chosen()))
@@ -155,6 +160,7 @@ class SystemCard(QFrame):
         head.addWidget(self.leave)
         foot = QHBoxLayout()
         foot.addStretch(1)
+        foot.addWidget(self.change)
         foot.addWidget(self.switch)
         foot.addWidget(self.remove)
         layout = QVBoxLayout(self)
@@ -206,6 +212,7 @@ class SystemCard(QFrame):
         for column in range(3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        table.itemActivated.connect(lambda _item: self._change())
         table.itemSelectionChanged.connect(self._show_buttons)
         return table
 
@@ -238,11 +245,14 @@ class SystemCard(QFrame):
     def _show_buttons(self) -> None:
         key = self.chosen()
         camera = None if key is None else self._parts.cameras.get(key)
-        for button in (self.switch, self.remove):
+        for button in (self.change, self.switch, self.remove):
             button.setVisible(self.table.rowCount() > 0)
             button.setEnabled(camera is not None)
         is_off = camera is not None and camera.health is Health.OFF
         self.switch.setText(self.tr("Switch on") if is_off else self.tr("Switch off"))
+
+    def _change(self) -> None:
+        self.change_camera_wanted.emit(self.chosen())
 
     def _switch(self) -> None:
         key = self.chosen()

@@ -268,6 +268,7 @@ class TimelinePanel(QWidget):
         nearest = min(range(len(SPANS)), key=lambda n: abs(SPANS[n][1] - span.duration))
         is_near = abs(SPANS[nearest][1] - span.duration) < span.duration * 0.02
         self._span_box.setCurrentIndex(nearest if is_near else -1)
+        self._span_box.setPlaceholderText(short_span(span.duration))
         self._loading.start()
 
     def _reload(self, *_: object) -> None:
@@ -291,3 +292,12 @@ class TimelinePanel(QWidget):
     def _is_online(self, key: CameraKey) -> bool:
         system = self._parts.systems.get(key.system)
         return system is not None and system.phase is Phase.ONLINE
+
+
+def short_span(duration: timedelta) -> str:
+    """Such as ``9 min``, in one unit."""
+    seconds = duration.total_seconds()
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

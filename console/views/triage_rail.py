@@ -94,11 +94,11 @@ class TriageRail(QWidget):
 
     def current(self) -> Event | None:
         """The chosen event."""
-        return self.model.event_at(self.cards.currentIndex())
+        return self.model.event_at(self.cards.chosen())
 
     def acknowledge_current(self) -> None:
         """Acknowledge the chosen event."""
-        self._acknowledge(self.cards.currentIndex())
+        self._acknowledge(self.cards.chosen())
 
     def _show_pile(self, _key: str) -> None:
         self._is_chosen = True

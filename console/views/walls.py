@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from console.actions import snapshot
 from console.domain.camera import CameraKey
 from console.domain.layout import Wall
-from widgets.video_wall.grid import LAYOUTS
+from widgets.video_wall.grid import layout_for
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -37,6 +37,7 @@ class Walls(QObject):
         self._name: str | None = None
         self._is_arranged = False
         self._is_ours = False
+        self._put_aside: dict[int, CameraKey] = {}
         wall.cameras_changed.connect(self._changed)
         # Cameras arrive one by one when a system is loaded: deal out once.
         self._dealing = QTimer(self)
@@ -68,8 +69,19 @@ class Walls(QObject):
         self._parts.layouts.remember(STATE, state)
 
     def set_layout(self, name: str) -> None:
-        """So many tiles."""
+        """So many tiles; cameras that find none come back when there are more again."""
+        before = self._wall.cameras()
+        self._is_ours = True
         self._wall.set_layout(name)
+        count = len(self._wall.cameras())
+        self._put_aside.update(
+            {tile: key for tile, key in enumerate(before) if tile >= count and key is not None}
+        )
+        for tile in range(len(before), count):
+            key = self._put_aside.pop(tile, None)
+            if key not in self._wall.cameras():
+                self._wall.set_camera(tile, key)
+        self._is_ours = False
         if not self._is_arranged:
             self._deal_by_itself(may_grow=False)
         self._tell()
@@ -77,6 +89,7 @@ class Walls(QObject):
     def fill(self) -> None:
         """All cameras, in the order of the panel, on as many tiles as they need."""
         self._is_arranged = False
+        self._put_aside.clear()
         self._deal_by_itself()
 
     def show_camera(self, key: CameraKey) -> None:
@@ -114,6 +127,7 @@ class Walls(QObject):
         if wall is None:
             return
         self._is_ours = True
+        self._put_aside.clear()
         self._wall.set_layout(wall.layout)
         for tile in range(len(self._wall.cameras())):
             key = wall.cameras[tile] if tile < len(wall.cameras) else None
@@ -164,7 +178,7 @@ class Walls(QObject):
             keys = keys[: len(self._wall.cameras())]
         self._is_ours = True
         if may_grow and len(keys) > len(self._wall.cameras()):
-            self._wall.set_layout(fitting_layout(len(keys)))
+            self._wall.set_layout(layout_for(len(keys)))
         self._wall.deal_out(keys)
         self._is_ours = False
         self._name = None
@@ -178,9 +192,3 @@ class Walls(QObject):
 
     def _tell(self) -> None:
         self.shown.emit(self._wall.layout_name(), self._name)
-
-
-def fitting_layout(cameras: int) -> str:
-    """The layout that shows that many cameras with the fewest empty tiles; the largest if none holds them."""
-    holding = [layout for layout in LAYOUTS.values() if layout.tiles >= cameras]
-    return min(holding, key=lambda layout: layout.tiles).name if holding else "25"

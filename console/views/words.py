@@ -90,6 +90,8 @@ def systems_summary(systems: Iterable[SystemState], cameras: Iterable[Camera]) -
         return Look(look.glyph, f"{bad[0].name} · {look.text}", look.role)
     online = sum(camera.health is Health.ONLINE for camera in watched)
     wanted = sum(camera.health is not Health.OFF for camera in watched)
+    if not watched:
+        return Look("●", tr("{name} · no cameras").format(name=name), "ok")
     text = tr("{name} · {online} of {all} cameras").format(name=name, online=online, all=wanted)
     return Look("●", text, "ok") if online == wanted else Look("◐", text, "caution")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,9 @@ from console.dialects.base import (
     Moment,
     SystemNotice,
 )
+from console.dialects.http import Http
 from console.dialects.native.client import NativeDialect
-from console.domain.camera import CameraCapability, CameraKey, Health
+from console.domain.camera import CameraCapability, CameraKey, CameraSource, Health
 from console.domain.errors import (
     CannotConnect,
     Conflict,
@@ -429,3 +431,47 @@ async def test_any_other_answer_is_not_ours(body: bytes) -> None:
     with pytest.raises(CannotConnect, match="not a Gatehouse server"):
         await dialect.sign_in("operator", "right")
     await dialect.aclose()
+
+
+async def test_what_is_changed_of_a_camera_is_sent_and_nothing_else(
+    dialect: NativeDialect, fake: FakeNative
+) -> None:
+    fake.add_camera(
+        "lobby",
+        "Lobby",
+        host="10.0.0.7",
+        port=554,
+        username="admin",
+        has_password=True,
+        paths={"live": "/main", "record": "/main", "detect": "/sub"},
+    )
+    admin, key = dialect.camera_admin, CameraKey("sys", "lobby")
+    before = await admin.source(key)
+    assert before == CameraSource(
+        "Lobby", "rtsp://10.0.0.7:554/main", "rtsp://10.0.0.7:554/sub", "admin", has_password=True
+    )
+    await admin.change(key, before, before, "better")
+    assert fake.sent[-1][2] == {"password": "better"}
+    await admin.change(key, before, replace(before, username="", name="Hall"), "")
+    assert fake.sent[-1][2] == {"name": "Hall", "username": None, "clear_password": True}
+    await admin.change(key, before, replace(before, url="rtsp://10.0.0.8/x", sub_url=""), "")
+    assert set(fake.sent[-1][2]["paths"].values()) == {"rtsp://10.0.0.8/x"}
+
+
+async def test_a_question_that_met_a_closing_connection_is_asked_again_but_nothing_is_done_twice() -> (
+    None
+):
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if asked.count(request.method) == 1:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        return httpx.Response(200, json={})
+
+    http = Http("http://nvr.test:8480", transport=httpx.MockTransport(answer))
+    assert (await http.raw("GET", "/health")).status_code == 200
+    with pytest.raises(CannotConnect):
+        await http.raw("POST", "/api/events/1/ack")
+    assert asked == ["GET", "GET", "POST"]
+    await http.aclose()

@@ -19,6 +19,7 @@ from console.domain.notice import Level
 from console.store.base import ListStore
 from console.views import shortcuts
 from console.views.add_camera import AddCameraDialog, url_complaint
+from console.views.change_camera import ChangeCameraDialog
 from console.views.first_run import FirstRunDialog
 from console.views.form import FormDialog
 from console.views.help_window import HelpWindow
@@ -320,6 +321,61 @@ def test_adding_a_camera_says_what_is_wrong_in_place(qtbot: QtBot, site: Site) -
     form.submit()
     assert site.system.added[0]["name"] == "Gate"
     assert not form.isVisible()
+
+
+def test_a_wrong_password_of_a_camera_can_be_corrected(site: Site) -> None:
+    key = site.parts.cameras.rows[0].key
+    site.window.dialogs.change_camera(key)
+    form: ChangeCameraDialog = dialog(site, ChangeCameraDialog)
+    assert (form.url.text(), form.username.text()) == ("rtsp://10.0.0.7/main", "admin")
+    assert not form.password.text(), "a password is never shown again"
+    site.system.refusal = InvalidInput("There is a camera of that name.")
+    form.submit()
+    assert form.error.text() == "There is a camera of that name."
+    site.system.refusal = None
+    form.password.setText("right")
+    form.submit()
+    ((before, after, password),) = site.system.changed
+    assert (after.url, after.username, password) == (before.url, before.username, "right")
+    assert not form.isVisible()
+
+
+def test_cameras_come_back_when_the_wall_has_room_for_them_again(site: Site) -> None:
+    before = site.wall.cameras()
+    site.window.walls.set_layout("9")
+    site.wall.set_camera(0, before[1])
+    site.wall.set_camera(1, before[0])
+    arranged = site.wall.cameras()
+    site.window.walls.set_layout("1")
+    site.window.walls.set_layout("4")
+    site.window.walls.set_layout("9")
+    assert site.wall.cameras() == arranged
+
+
+def test_the_chosen_event_stays_in_sight_while_newer_ones_arrive(qtbot: QtBot, site: Site) -> None:
+    cards = site.window.rail.cards
+    site.window.rail.show_pile(Severity.DETECTION)
+    chosen = site.window.rail.move_by(0)
+    assert chosen is not None
+    place = cards.visualRect(cards.chosen())
+    newest = site.parts.events.rows[0]
+    for number in range(3):
+        later = newest.started_at + timedelta(seconds=number + 1)
+        site.parts.events.put(
+            replace(
+                newest,
+                key=replace(newest.key, event=f"later{number}"),
+                started_at=later,
+                severity=Severity.DETECTION,
+            )
+        )
+    site.parts.events.flush()
+    qtbot.wait(50)
+    assert site.window.rail.current() == chosen
+    assert cards.visualRect(cards.chosen()) == place
+    site.window.go_live()
+    assert cards.verticalScrollBar().value() == 0
+    assert site.window.rail.current() is None
 
 
 @pytest.mark.parametrize(

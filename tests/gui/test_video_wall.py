@@ -97,7 +97,13 @@ def test_the_selected_tile_and_the_alarm_have_their_frames(wall: VideoWall) -> N
     assert QColor(colour_at(wall, edge)).red() > 200
 
 
+def test_an_empty_tile_is_not_enlarged(wall: VideoWall, qtbot: QtBot) -> None:
+    qtbot.mouseDClick(wall, Qt.MouseButton.LeftButton, pos=centre(wall, 2))
+    assert wall.enlarged() is None
+
+
 def test_mouse_selects_and_double_click_enlarges_and_back(wall: VideoWall, qtbot: QtBot) -> None:
+    wall.set_state(2, LIVE)
     with qtbot.waitSignal(wall.tile_selected) as selected:
         qtbot.mouseClick(wall, Qt.MouseButton.LeftButton, pos=centre(wall, 3))
     assert selected.args == [3]

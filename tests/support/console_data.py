@@ -19,7 +19,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QObject, QPoint, QPointF, QRectF,
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPolygonF
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from console.domain.camera import Camera, CameraCapability, CameraKey, Health
+from console.domain.camera import Camera, CameraCapability, CameraKey, CameraSource, Health
 from console.domain.errors import ConsoleError, NotFound
 from console.domain.event import Box, Event, EventKey, Severity
 from console.domain.footage import Footage, Gap, TimeRange
@@ -92,6 +92,7 @@ class MadeUpSystem:
         self.moves: list[tuple[float, float, float]] = []
         self.added: list[dict[str, str]] = []
         self.removed: list[CameraKey] = []
+        self.changed: list[tuple[CameraSource, CameraSource, str]] = []
         self.refusal: ConsoleError | None = None
         self.events = self.footage = self.ptz = self.camera_admin = self
 
@@ -130,6 +131,20 @@ class MadeUpSystem:
         self._refuse()
         self.added.append(values)
         return Camera(CameraKey(SYSTEM, f"new{len(self.added)}"), values["name"], Health.CONNECTING)
+
+    async def source(self, key: CameraKey) -> CameraSource:
+        camera = self._cameras.get(key)
+        assert camera is not None
+        return CameraSource(camera.name, "rtsp://10.0.0.7/main", "", "admin", has_password=True)
+
+    async def change(
+        self, key: CameraKey, before: CameraSource, after: CameraSource, password: str
+    ) -> Camera:
+        self._refuse()
+        self.changed.append((before, after, password))
+        camera = self._cameras.get(key)
+        assert camera is not None
+        return replace(camera, name=after.name)
 
     async def remove(self, key: CameraKey) -> None:
         self._refuse()

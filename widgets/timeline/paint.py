@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEAST_MARK_PX = 3.0
 HATCH_PX = 7
+_APART = 4.0
 
 
 def paint_ticks(
@@ -104,8 +105,8 @@ def _paint_marks(
 
 def paint_playhead(
     painter: QPainter, theme: Theme, x: float, top: float, bottom: float, text: str
-) -> None:
-    """A line over all lanes with a grip on top; the text stands beside the grip."""
+) -> QRectF:
+    """A line over all lanes with a grip on top; returns where the text beside the grip stands."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(theme.colour("text"), 2))
     painter.drawLine(QLineF(x, top, x, bottom))
@@ -113,21 +114,32 @@ def paint_playhead(
     painter.setBrush(theme.colour("text"))
     painter.drawPolygon(QPolygonF([QPointF(x - 6, top), QPointF(x + 6, top), QPointF(x, top + 8)]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    if text:
-        paint_bubble(painter, theme, x, top, text)
+    return paint_bubble(painter, theme, x, top, text)
 
 
-def paint_bubble(painter: QPainter, theme: Theme, x: float, top: float, text: str) -> None:
-    """A time in a small box beside ``x``, always inside the widget."""
+def paint_bubble(
+    painter: QPainter,
+    theme: Theme,
+    x: float,
+    top: float,
+    text: str,
+    *,
+    taken: QRectF | None = None,
+) -> QRectF:
+    """A time in a small box beside ``x``, always inside the widget and clear of what is ``taken``."""
     painter.setFont(font(0.89))
     metrics = painter.fontMetrics()
     wide, high = metrics.horizontalAdvance(text) + 12, metrics.height() + 2
     left = x + 9 if x + 9 + wide <= painter.viewport().width() else x - 9 - wide
+    place = QRectF(left, top, wide, high)
+    if taken is not None and place.intersects(taken.adjusted(-_APART, 0, _APART, 0)):
+        place.moveRight(min(x - 9, taken.left() - _APART))
     painter.setPen(theme.colour("line"))
     painter.setBrush(theme.colour("raised"))
-    painter.drawRect(QRectF(left, top, wide, high))
+    painter.drawRect(place)
     painter.setPen(theme.colour("text"))
-    painter.drawText(QRectF(left, top, wide, high), Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+    return place
 
 
 def _visible(spans: Iterable[tuple[float, float]], area: QRectF) -> Iterable[tuple[float, float]]:

@@ -314,17 +314,17 @@ class TimelineWidget(QWidget):
         self._paint_lanes(painter)
         self._paint_edge(painter, bottom)
         painter.setClipRect(QRectF(self._gutter_px - 6, 0, self.width(), self.height()))
+        taken = None
         if self._playhead is not None and self._span.contains(self._playhead):
             text = self._clock(self._playhead)
-            paint_playhead(painter, theme, scale.x_of(self._playhead), 0, bottom, text)
+            taken = paint_playhead(painter, theme, scale.x_of(self._playhead), 0, bottom, text)
         if self._hover_x is not None and self._drag is not _Drag.PLAYHEAD:
             painter.setPen(QPen(theme.colour("text_3"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(
                 QPointF(self._hover_x, header.bottom()), QPointF(self._hover_x, bottom)
             )
-            paint_bubble(
-                painter, theme, self._hover_x, 0, self._clock(scale.time_at(self._hover_x))
-            )
+            text = self._clock(scale.time_at(self._hover_x))
+            paint_bubble(painter, theme, self._hover_x, 0, text, taken=taken)
         if self.hasFocus():
             painter.setClipping(False)
             painter.setPen(QPen(theme.colour("accent"), 1))

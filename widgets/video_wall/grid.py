@@ -66,11 +66,9 @@ LAYOUTS: dict[str, Layout] = {
 
 
 def layout_for(cameras: int) -> str:
-    """Name of the smallest square layout that holds that many cameras."""
-    for side in range(1, 5):
-        if cameras <= side * side:
-            return str(side * side)
-    return "25"
+    """The layout that shows that many cameras with the fewest empty tiles; the largest if none holds them."""
+    holding = [layout for layout in LAYOUTS.values() if layout.tiles >= cameras]
+    return min(holding, key=lambda layout: layout.tiles).name if holding else "25"
 
 
 def tile_rects(layout: Layout, width: int, height: int, *, seam: int = SEAM_PX) -> tuple[Rect, ...]:

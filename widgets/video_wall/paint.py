@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PAD = 6.0
 _SMALL_TILE_PX = 170
 _TINY_TILE_PX = 90
+_DETAIL_LINES = 3
 _SHADE = QColor(0, 0, 0, 170)
 _MESSAGE_SHADE = QColor(8, 10, 14, 150)
 
@@ -285,12 +286,13 @@ def _paint_message(
     painter: QPainter, area: QRectF, state: TileState, look: TileLook, *, has_picture: bool
 ) -> QRectF | None:
     headline = state.headline or (look.empty_text if state.mode is TileMode.EMPTY else "")
-    detail_lines = [text for text in (state.detail, state.hint) if text]
     painter.setFont(_font(look, area, scale=1.25 if area.width() > 260 else 1.0))
     metrics = QFontMetricsF(painter.font())
     small = _font(look, area)
     small_metrics = QFontMetricsF(small)
     room = area.adjusted(_PAD, metrics.height() + _PAD, -_PAD, -_PAD)
+    detail_lines = wrapped_lines(state.detail, small_metrics, room.width(), most=_DETAIL_LINES)
+    detail_lines += [state.hint] if state.hint else []
     line, small_line = metrics.height() + 4, small_metrics.height() + 3
     button_high = small_metrics.height() + 8 if state.action else 0.0
     while detail_lines and line + small_line * len(detail_lines) + button_high > room.height():
@@ -311,6 +313,18 @@ def _paint_message(
         return None
     y = top + line + len(detail_lines) * small_line + 6
     return _paint_button(painter, QRectF(room.x(), y, room.width(), button_high), state.action)
+
+
+def wrapped_lines(text: str, metrics: QFontMetricsF, width: float, *, most: int) -> list[str]:
+    """The text on at most so many lines, broken between words; the last line holds all that is left."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and (metrics.horizontalAdvance(longer) <= width or len(lines) == most):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _paint_headline(painter: QPainter, row: QRectF, text: str, mode: TileMode) -> None:

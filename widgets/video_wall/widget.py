@@ -23,7 +23,7 @@ from widgets.video_wall.grid import (
     tile_rects,
 )
 from widgets.video_wall.paint import CaptionCache, TileLook, TilePicture, paint_tile
-from widgets.video_wall.state import TileState
+from widgets.video_wall.state import TileMode, TileState
 from widgets.video_wall.zoom import WHOLE, Viewport
 
 if TYPE_CHECKING:
@@ -214,14 +214,17 @@ class VideoWall(QWidget):
         return self._enlarged
 
     def enlarge(self, tile: int | None) -> None:
-        """Let one tile fill the wall; None shows all again."""
-        if tile == self._enlarged or (tile is not None and not 0 <= tile < self.tile_count()):
+        """Let one tile fill the wall, unless it is empty; None shows all again."""
+        if tile == self._enlarged or (tile is not None and not self._can_fill(tile)):
             return
         self._enlarged = tile
         if tile is not None:
             self.select(tile)
         self._arrange()
         self.enlarged_changed.emit()
+
+    def _can_fill(self, tile: int) -> bool:
+        return 0 <= tile < self.tile_count() and self.state(tile).mode is not TileMode.EMPTY
 
     def set_arrows_move_selection(self, moves: bool) -> None:
         """Whether arrow keys move the selection; they do not while they steer a camera."""

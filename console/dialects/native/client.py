@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from console.dialects.feed import SocketOpener
     from console.dialects.http import Params
-    from console.domain.camera import Camera, CameraKey
+    from console.domain.camera import Camera, CameraKey, CameraSource
     from console.domain.footage import Footage, SegmentIndex, SegmentRef, TimeRange
 
 _log = logging.getLogger("gatehouse.native")
@@ -302,6 +302,27 @@ class NativeCameraAdmin:
     async def set_source(self, key: CameraKey, *, url: str, sub_url: str = "") -> Camera:
         """Take its pictures from somewhere else."""
         body = {"paths": _paths(url, sub_url)}
+        return self._camera(await self._http.send("PATCH", _camera(key), body))
+
+    async def source(self, key: CameraKey) -> CameraSource:
+        """Where its pictures come from now."""
+        return mapping.source(wire.read(wire.Camera, await self._http.get(_camera(key))))
+
+    async def change(
+        self, key: CameraKey, before: CameraSource, after: CameraSource, password: str
+    ) -> Camera:
+        """Change what differs."""
+        body: dict[str, Any] = {}
+        if after.name != before.name:
+            body["name"] = after.name
+        if (after.url, after.sub_url) != (before.url, before.sub_url):
+            body["paths"] = _paths(after.url, after.sub_url)
+        if after.username != before.username:
+            body["username"] = after.username or None
+        if password:
+            body["password"] = password
+        elif before.has_password and not after.username:
+            body["clear_password"] = True
         return self._camera(await self._http.send("PATCH", _camera(key), body))
 
     async def remove(self, key: CameraKey) -> None:

@@ -16,7 +16,7 @@ from console.dialects.base import (
     SystemNotice,
 )
 from console.dialects.native import wire
-from console.domain.camera import Camera, CameraCapability, CameraKey, Health
+from console.domain.camera import Camera, CameraCapability, CameraKey, CameraSource, Health
 from console.domain.event import Box, Detection, Detections, Event, EventFilter, EventKey, Severity
 from console.domain.footage import (
     Footage,
@@ -51,6 +51,19 @@ def camera(system: str, sent: wire.Camera) -> Camera:
         capabilities=_capabilities(sent),
         profiles=_profiles(sent),
         is_recording=sent.recording_now,
+    )
+
+
+def source(sent: wire.Camera) -> CameraSource:
+    """Where its pictures come from; a path that is only half an address is made a whole one."""
+    main = _address(sent, sent.paths.live or sent.paths.record or "")
+    sub = _address(sent, sent.paths.detect or "")
+    return CameraSource(
+        name=sent.name,
+        url=main or sub,
+        sub_url=sub if main and sub != main else "",
+        username=sent.username or "",
+        has_password=sent.has_password,
     )
 
 
@@ -220,6 +233,13 @@ def _capabilities(sent: wire.Camera) -> frozenset[CameraCapability]:
     if has_paths and not (sent.paths.live or sent.paths.record):
         able.discard(CameraCapability.FOOTAGE)
     return frozenset(able)
+
+
+def _address(sent: wire.Camera, path: str) -> str:
+    if not path or "://" in path or not sent.host:
+        return path
+    port = "" if sent.port is None else f":{sent.port}"
+    return f"{sent.transport or 'rtsp'}://{sent.host}{port}/{path.removeprefix('/')}"
 
 
 def _profiles(sent: wire.Camera) -> tuple[str, ...]:

@@ -79,6 +79,11 @@ class Camera(WireModel):
     enabled: bool = True
     ptz: bool = False
     recording_now: bool = False
+    transport: str | None = None
+    host: str | None = None
+    port: int | None = None
+    username: str | None = None
+    has_password: bool = False
     paths: Paths = Field(default_factory=Paths)
     streams: list[StreamStatus] = Field(default_factory=list)
 

@@ -116,6 +116,7 @@ class FakeNative:
         private = [
             ("GET", "/api/cameras", self._list_cameras),
             ("POST", "/api/cameras", self._create_camera),
+            ("GET", "/api/cameras/{id}", self._one_camera),
             ("PATCH", "/api/cameras/{id}", self._change_camera),
             ("DELETE", "/api/cameras/{id}", self._delete_camera),
             ("GET", "/api/events", self._list_events),
@@ -202,6 +203,10 @@ class FakeNative:
             return JSONResponse({"detail": detail}, status_code=422)
         slug = body["name"].lower().replace(" ", "_")
         return JSONResponse(self.add_camera(slug, body["name"]), status_code=201)
+
+    async def _one_camera(self, request: Request) -> Response:
+        camera = self.cameras.get(request.path_params["id"])
+        return problem(404, "There is no such camera.") if camera is None else JSONResponse(camera)
 
     async def _change_camera(self, request: Request) -> Response:
         body = await self._body(request)
