@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from embedded_server.services.model import Segment, TimeRange
+from embedded_server.services.model import Gap, GapCause, Segment, TimeRange
 from embedded_server.storage.cameras import CatalogCameras
 from embedded_server.storage.catalog import Catalog
 from embedded_server.storage.footage import FootageRows
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from embedded_server.config import ServerSettings
 
 _ALWAYS = TimeRange(datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+_LOST = "The file of this time is lost."
 
 
 class Depth(enum.StrEnum):
@@ -53,13 +54,13 @@ async def check(settings: ServerSettings, depth: Depth, *, repair: bool) -> Find
         await disk.identify(catalog, is_repair=repair)
         if depth is Depth.CATALOGUE:
             return Findings(0, 0, ())
-        return await _check_footage(settings, catalog, disk, depth)
+        return await _check_footage(settings, catalog, disk, depth, repair=repair)
     finally:
         await asyncio.to_thread(catalog.close)
 
 
 async def _check_footage(
-    settings: ServerSettings, catalog: Catalog, disk: FootageDisk, depth: Depth
+    settings: ServerSettings, catalog: Catalog, disk: FootageDisk, depth: Depth, *, repair: bool
 ) -> Findings:
     rows = FootageRows(catalog)
     unknown = await disk.unknown(await rows.known())
@@ -68,27 +69,51 @@ async def _check_footage(
     for camera in await CatalogCameras(catalog, Vault.open(settings.data_dir / "secrets")).all():
         segments = await rows.segments(camera.slug, _ALWAYS)
         count += len(segments)
-        problems += await asyncio.to_thread(_problems, disk, segments, depth)
+        found = await asyncio.to_thread(_problems, disk, segments, depth)
+        problems += [problem.sentence for problem in found]
+        if repair:
+            await _let_go(rows, [problem.segment for problem in found if problem.is_lost])
     return Findings(count, len(unknown), tuple(problems))
 
 
-def _problems(disk: FootageDisk, segments: list[Segment], depth: Depth) -> list[str]:
-    return [text for segment in segments if (text := _problem(disk, segment, depth)) is not None]
+async def _let_go(rows: FootageRows, lost: list[Segment]) -> None:
+    """Timelines show the hole and its cause from now on; what is left of a file is adopted at the next start."""
+    if not lost:
+        return
+    await rows.to_garbage(lost)
+    await rows.drop(lost)
+    holes = [Gap(s.camera_id, s.start, s.end, GapCause.DISK_ERROR, _LOST) for s in lost]
+    await rows.put(holes, at=datetime.now(UTC))
 
 
-def _problem(disk: FootageDisk, segment: Segment, depth: Depth) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    segment: Segment
+    sentence: str
+    is_lost: bool = False
+    """The row promises what the file does not have."""
+
+
+def _problems(disk: FootageDisk, segments: list[Segment], depth: Depth) -> list[_Problem]:
+    return [found for segment in segments if (found := _problem(disk, segment, depth)) is not None]
+
+
+def _problem(disk: FootageDisk, segment: Segment, depth: Depth) -> _Problem | None:
     path = disk.path(segment)
     try:
         size = path.stat().st_size
         if size < segment.size:
-            return f"{segment.relative_path} has {size} bytes of {segment.size}."
+            sentence = f"{segment.relative_path} has {size} bytes of {segment.size}."
+            return _Problem(segment, sentence, is_lost=True)
         if depth is Depth.CONTENT and segment.sha256 is not None:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
             if found != segment.sha256:
-                return f"{segment.relative_path} has been changed since it was recorded."
+                sentence = f"{segment.relative_path} has been changed since it was recorded."
+                return _Problem(segment, sentence)
     except FileNotFoundError:
-        return f"{segment.relative_path} is missing."
+        return _Problem(segment, f"{segment.relative_path} is missing.", is_lost=True)
     except OSError as error:
-        return f"{segment.relative_path} cannot be read: {error.strerror or error}."
+        sentence = f"{segment.relative_path} cannot be read: {error.strerror or error}."
+        return _Problem(segment, sentence)
     return None

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def leave_signals_to_the_server() -> None:
@@ -11,5 +19,18 @@ def leave_signals_to_the_server() -> None:
     The server is asked as well and ends its children in order, footage first; were they to go by themselves, it would
     take that for a crash. A server that is gone has closed its pipe, which ends them too.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def born_deaf() -> Iterator[None]:
+    """A process started within it is not ended by these signals before it can say that it ignores them."""
+    if sys.platform == "win32":  # no such mask there, and no such signals to a group
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

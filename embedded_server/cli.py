@@ -226,7 +226,11 @@ def check(
         checking.Depth, typer.Option(help="catalogue, files (sizes too), content (hashes too).")
     ] = checking.Depth.FILES,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set a damaged catalogue aside and begin a new one.")
+        bool,
+        typer.Option(
+            "--repair",
+            help="Set a damaged catalogue aside and begin a new one; take lost footage out of the catalogue.",
+        ),
     ] = False,
 ) -> None:
     """Check the data directory of a server that is stopped; exit code 1 when something is wrong."""

@@ -5,9 +5,13 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9900, 1, 1, tzinfo=UTC)
+
 
 def _as_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """Within the years that still can be reckoned with; who asks for "everything" sends the first and the last."""
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+    return min(max(aware, _FIRST), _LAST).astimezone(UTC)
 
 
 UtcTime = Annotated[

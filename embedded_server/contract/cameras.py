@@ -46,7 +46,7 @@ class RecordingSettings(WireModel):
     """What is kept of a camera."""
 
     enabled: bool = True
-    retention_days: float = Field(default=30, gt=0)
+    retention_days: float = Field(default=30, gt=0, le=36_500)
     max_segment_seconds: int = Field(default=60, ge=5, le=3600)
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embedded_server.children import born_deaf
 from embedded_server.contract.live import AccessUnit
 from embedded_server.detector import wire, worker
 from embedded_server.ipc import Channel, Message
@@ -293,7 +294,8 @@ class _Child:
             name="gatehouse-analysis",
         )
         try:
-            self._process.start()
+            with born_deaf():
+                self._process.start()
         finally:
             theirs.close()
         self._channel = Channel(ours)

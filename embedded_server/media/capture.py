@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from datetime import timedelta
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from embedded_server.media.diagnosis import address_of, knock
 from embedded_server.media.errors import CameraLost, CaptureError, Stalled
+from embedded_server.media.feed import Feed
 from embedded_server.media.packet import Packet
 from embedded_server.media.session import Session
 from embedded_server.media.sockets import cut_silent
 from embedded_server.services.model import StreamFormat, StreamState, StreamStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from embedded_server.media.backoff import Backoff
@@ -32,6 +35,10 @@ _log = logging.getLogger("gatehouse.media.capture")
 
 class CaptureSink(Protocol):
     """What a capture feeds; called from the capture thread, ``state_changed`` also by the watchdog."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody waits for each picture; otherwise some may come together, half a second late."""
 
     def format_changed(self, stream_format: StreamFormat) -> None:
         """What follows is of this format; the next packet is a key frame."""
@@ -72,6 +79,7 @@ class Capture:
         self._stalled: Stalled | None = None
         self._is_lost = False
         self._format: StreamFormat | None = None
+        self._feed: Feed | None = None
         self._thread = threading.Thread(
             target=self.run, name=f"capture {plan.stream_id}", daemon=True
         )
@@ -82,8 +90,9 @@ class Capture:
         self._thread.start()
 
     def request_stop(self) -> None:
-        """End soon; a blocked read ends with the next packet or its timeout."""
+        """Hand on what has come, and end soon; a blocked read ends with the next packet or its timeout."""
         self._stop.set()
+        self._flush()
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; False if the thread is still blocked in a read."""
@@ -114,12 +123,12 @@ class Capture:
             self._arrival = None
             session = Session(source.facts, shown=self._address.shown)
             self._figures = _Figures(source.facts.fps)
+            self._feed = feed = Feed(session, source.facts.time_base, self._hand_on)
             for raw in source.packets():
                 if self._stop.is_set():
                     return
                 self._arrival = self._clock.monotonic()
-                for item in session.feed(raw):
-                    self._hand_on(item)
+                feed.take(raw, at_once=not self._is_online or self._sink.is_watched)
             if not self._stop.is_set():
                 raise self._stalled or CameraLost(self._end_sentence())
         except CaptureError as error:
@@ -127,6 +136,8 @@ class Capture:
                 return
             raise self._stalled or error from error
         finally:
+            self._flush()
+            self._feed = None
             self._arrival = None
             self._stalled = None
             source.close()
@@ -144,6 +155,7 @@ class Capture:
         host = self._address.host or self._address.shown
         error = Stalled(f"{host} is connected but has sent no picture for {silent_s:.0f} s.")
         self._stalled = error
+        self._flush()
         self._change(StreamState.STALLED, error)
         if self.plan.rtsp_transport != "udp" and self._address.host:
             cut_silent(self._address.port, silent_s=silent_s - 0.3)
@@ -153,15 +165,26 @@ class Capture:
             return 2 * FIRST_OPEN_S
         return float(min(LONGEST_OPEN_S, FIRST_OPEN_S * 1.5 ** min(self._backoff.failures, 10)))
 
-    def _hand_on(self, item: StreamFormat | Packet) -> None:
-        if isinstance(item, Packet):
-            if self._status.state is not StreamState.ONLINE:
-                self._online()
-            self._sink.packet_arrived(item)
-            self._measure(item)
-            return
-        self._format = item
-        self._sink.format_changed(item)
+    @property
+    def _is_online(self) -> bool:
+        return self._status.state is StreamState.ONLINE
+
+    def _flush(self) -> None:
+        """Hand on what waits; if that is garbage, there is nothing in it to lose."""
+        if (feed := self._feed) is not None:
+            with contextlib.suppress(CaptureError):
+                feed.flush()
+
+    def _hand_on(self, items: Sequence[StreamFormat | Packet]) -> None:
+        for item in items:
+            if isinstance(item, Packet):
+                if not self._is_online:
+                    self._online()
+                self._sink.packet_arrived(item)
+            else:
+                self._format = item
+                self._sink.format_changed(item)
+        self._measure([len(item.payload) for item in items if isinstance(item, Packet)])
 
     def _online(self) -> None:
         if self._is_lost:
@@ -211,8 +234,8 @@ class Capture:
             )
             self._sink.state_changed(self._status, error)
 
-    def _measure(self, packet: Packet) -> None:
-        if self._figures.add(len(packet.payload), self._clock.monotonic()):
+    def _measure(self, sizes: list[int]) -> None:
+        if self._figures.add(sizes, self._clock.monotonic()):
             with self._lock:
                 was = self._status
                 self._status = self._described(
@@ -270,13 +293,13 @@ class _Figures:
     def frame_s(self) -> float:
         return 1 / self.fps if self.fps else 0.1
 
-    def add(self, size: int, now: float) -> bool:
-        """Count one picture; True when there are new figures."""
+    def add(self, sizes: list[int], now: float) -> bool:
+        """Count pictures that came together; True when there are new figures."""
         if self._began is None:
             self._began = now
             return False
-        self._frames += 1
-        self._bytes += size
+        self._frames += len(sizes)
+        self._bytes += sum(sizes)
         span = now - self._began
         if span < STATISTICS_EVERY_S:
             return False

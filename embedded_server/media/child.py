@@ -99,6 +99,7 @@ class Media:
         self._watchdog = Watchdog(
             lambda: [stream.capture for stream in list(self._streams.values())],
             self._clock.monotonic,
+            self._outbox.beat,
         )
 
     def run(self) -> None:
@@ -157,7 +158,6 @@ class Media:
 
     def alarm(self, kind: str, message: str) -> None:
         """From the recorders."""
-        _log.warning("%s", message)
         self._outbox.put(Message(wire.ALARM, {"kind": kind, "message": message}))
 
     def stream_changed(self, status: StreamStatus) -> None:
@@ -221,8 +221,8 @@ class Media:
 
     def _end(self, stream: _Stream, *, is_replaced: bool) -> None:
         plan = stream.capture.plan
-        stream.pipeline.detach()
         stream.capture.request_stop()
+        stream.pipeline.detach()
         if stream.records:
             detail = "The camera's address was changed." if is_replaced else None
             self._recorders[plan.camera_id].lose(GapCause.SWITCHED_OFF, detail)
@@ -271,6 +271,13 @@ class Outbox:
         with self._condition:
             self._news.append(message)
             self._condition.notify()
+
+    def beat(self) -> None:
+        """Tell the server that this process still does its work; nothing more while that waits."""
+        with self._condition:
+            if not self._news:
+                self._news.append(Message(wire.BEAT))
+                self._condition.notify()
 
     def put_segment(self, segment: Segment) -> None:
         """Send what is new of this segment."""

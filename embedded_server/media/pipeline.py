@@ -37,6 +37,11 @@ class StreamPipeline:
         self._format: StreamFormat | None = None
         self._is_detached = False
 
+    @property
+    def is_watched(self) -> bool:
+        """For the capture: whether the hub has readers."""
+        return self.hub.has_readers
+
     def record_with(self, recorder: CameraRecorder | None) -> None:
         """Record from the next key frame on, or no more."""
         if recorder is not None and self._format is not None and recorder is not self._recorder:

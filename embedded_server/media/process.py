@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+from embedded_server.children import born_deaf
 from embedded_server.ipc import Channel, Message
 from embedded_server.media import wire
 from embedded_server.media.backoff import Backoff
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from embedded_server.media.hub import HubReader
     from embedded_server.services.ports import LiveReader, MediaListener
 
+STUCK_S = 15.0
+"""So long without a sign of life from the media process, and it is killed: nothing is recorded meanwhile."""
+_LOOK_EVERY_S = 2.5
 START_TIMEOUT_S = 60.0
 """Making the footage whole after a power cut takes its time."""
 _CRASHED = "The media process ended unexpectedly and is started again."
@@ -147,7 +151,7 @@ class MediaProcess:
         backoff.connected(time.monotonic())
         while True:
             if self._child is not None:
-                await self._child.ended.wait()
+                await self._until_ended(self._child)
                 await self._child.reap()
                 self._crashed(self._child)
                 self._child = None
@@ -159,6 +163,21 @@ class MediaProcess:
                 continue
             backoff.connected(time.monotonic())
             self._resume()
+
+    async def _until_ended(self, child: _Child) -> None:
+        """It has ended, or did nothing for so long that it was killed.
+
+        Looks are counted, not seconds: a server that was itself asleep must not blame its child.
+        """
+        silent_looks = 0
+        while not child.ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(child.ended.wait(), _LOOK_EVERY_S)
+            silent_looks = 0 if child.take_beat() else silent_looks + 1
+            if silent_looks * _LOOK_EVERY_S >= STUCK_S:
+                _log.error("the media process does nothing any more and is killed")
+                child.kill()
+                silent_looks = 0
 
     async def _start_child(self) -> None:
         loop = asyncio.get_running_loop()
@@ -309,6 +328,7 @@ class _Child:
         self._picture = picture
         self._news: deque[Message] = deque()
         self._is_woken = False
+        self._has_beaten = False
         self._lock = threading.Lock()
         self.segments = wire.SegmentDecoder()
         self.ready = asyncio.Event()
@@ -327,7 +347,8 @@ class _Child:
 
     def start(self) -> None:
         """Spawn it."""
-        self._process.start()
+        with born_deaf():
+            self._process.start()
         self._theirs.close()
         self._pump.start()
 
@@ -343,6 +364,15 @@ class _Child:
             self._news.clear()
             self._is_woken = False
         return news
+
+    def take_beat(self) -> bool:
+        """Whether it has shown that it lives since the last time."""
+        beaten, self._has_beaten = self._has_beaten, False
+        return beaten
+
+    def kill(self) -> None:
+        """End it the hard way."""
+        self._process.kill()
 
     async def stop(self, timeout_s: float) -> None:
         """Ask, wait, then insist."""
@@ -365,6 +395,8 @@ class _Child:
         for message in self._channel:
             if message.kind in {wire.UNIT, wire.FORMAT, wire.LOSS}:
                 self._picture(message)
+            elif message.kind == wire.BEAT:
+                self._has_beaten = True
             elif message.kind == wire.READY:
                 self._call(self.ready.set)
             else:

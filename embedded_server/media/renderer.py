@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 from typing import TYPE_CHECKING, Self
 
+from embedded_server.children import born_deaf
 from embedded_server.ipc import Message, decode, encode
 from embedded_server.media.rendering import renderer_main
 from embedded_server.services.ports import RenderError
@@ -129,7 +130,8 @@ class RendererProcess:
             name="gatehouse-renderer",
             daemon=True,
         )
-        self._process.start()
+        with born_deaf():
+            self._process.start()
         theirs.close()
 
 

@@ -35,13 +35,17 @@ def is_stalled(now: float, last_arrival: float | None, frame_s: float) -> bool:
 
 
 class Watchdog:
-    """A thread that looks at every capture each quarter of a second."""
+    """A thread that looks at every capture each quarter of a second, and says ``looked`` after each look."""
 
     def __init__(
-        self, captures: Callable[[], Iterable[Watched]], monotonic: Callable[[], float]
+        self,
+        captures: Callable[[], Iterable[Watched]],
+        monotonic: Callable[[], float],
+        looked: Callable[[], object] = lambda: None,
     ) -> None:
         self._captures = captures
         self._monotonic = monotonic
+        self._looked = looked
         self._stop = threading.Event()
         self._told: dict[int, float] = {}
         self._thread = threading.Thread(target=self._run, name="media-watchdog", daemon=True)
@@ -72,5 +76,6 @@ class Watchdog:
         while not self._stop.wait(INTERVAL_S):
             try:
                 self.look()
+                self._looked()
             except Exception:  # noqa: BLE001  (one bad look must not end the watch)
                 _log.exception("the watchdog stumbled")

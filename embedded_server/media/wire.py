@@ -37,6 +37,7 @@ LOSS = "loss"
 SEGMENT = "segment"
 GAP = "gap"
 ALARM = "alarm"
+BEAT = "beat"
 
 _STATUS_TIMES = ("since", "next_try_at", "last_packet_at")
 

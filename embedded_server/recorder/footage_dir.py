@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+IDENTITY_FILE = ".gatehouse-footage.json"
+"""Says which catalogue a footage directory belongs to; storage writes it."""
 _NAMES_TRIED = 50
 
 
@@ -79,6 +82,7 @@ class FootageDir:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._identity = self._read_identity()
 
     def create(self, camera_id: str, start: datetime) -> FootageFile:
         """A new, empty file, never one that is there.
@@ -89,6 +93,9 @@ class FootageDir:
         """
         if not camera_id or camera_id in {".", ".."} or any(c in camera_id for c in "/\\:\0"):
             raise ValueError(f"{camera_id!r} is no name for a directory")
+        if self._identity is not None and self._read_identity() != self._identity:
+            # Its disk is not mounted, say: what is recorded below it now would be lost when it comes back.
+            raise OSError(errno.ENODEV, f"{self.root} is not the footage disk of before")
         for _ in range(_NAMES_TRIED):
             start = start.replace(microsecond=start.microsecond // 1000 * 1000)
             directory = self.root / camera_id / f"{start:%Y-%m-%d}"
@@ -98,6 +105,12 @@ class FootageDir:
             except FileExistsError:
                 start += timedelta(milliseconds=1)
         raise FileExistsError(f"too many segments of {camera_id} begin at the same moment")
+
+    def _read_identity(self) -> bytes | None:
+        try:
+            return (self.root / IDENTITY_FILE).read_bytes()
+        except OSError:
+            return None
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Every segment file with its camera, newest first within a camera."""

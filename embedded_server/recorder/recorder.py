@@ -228,9 +228,12 @@ class CameraRecorder:
         self._release()
         self._previous_end = None
         cause = GapCause.DISK_FULL if error.errno in _FULL else GapCause.DISK_ERROR
-        told = self._gaps.missing(cause, _disk_sentence(cause, error), self._clock.now())
+        sentence = _disk_sentence(cause, error)
+        told = self._gaps.missing(cause, sentence, self._clock.now())
         if told:
-            self._reports.alarm(cause.value, f"{self._camera_id}: {_disk_sentence(cause, error)}")
+            _log.info("%s: %s", self._camera_id, sentence)  # a warning where the alarm arrives
+        # Every time: who hears no more of a trouble takes it for over.
+        self._reports.alarm(cause.value, f"{self._camera_id}: {sentence}")
         self._tell(told)
 
     def _tell(self, gaps: list[Gap]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -75,6 +75,9 @@ class FootageStore(Protocol):
 
     async def last_seen(self) -> list[LastSeen]:
         """Of every camera that is switched on."""
+
+    async def open_gaps(self) -> list[Gap]:
+        """The gaps that have no end yet, of all cameras."""
 
     async def alive_mark(self) -> tuple[datetime, bool] | None:
         """When the last server was known to run, and whether it stopped in order."""
@@ -178,6 +181,8 @@ class FootageService:
         self._media = media
         self._waiting: deque[Segment | Gap] = deque()
         self._told_at: dict[str, datetime] = {}
+        self._open_gaps: dict[str, Gap] = {}
+        self._trouble: str | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -191,6 +196,7 @@ class FootageService:
         first, rest = _newest_first(unknown)
         await self._adopt(first)
         await self._note_absence()
+        self._open_gaps = {gap.camera_id: gap for gap in await self._store.open_gaps()}
         self._tasks = [
             asyncio.create_task(self._enter_waiting(), name="footage entries"),
             asyncio.create_task(self._stay_alive(), name="footage alive mark"),
@@ -219,6 +225,7 @@ class FootageService:
 
     def segment_written(self, segment: Segment) -> None:
         """A segment grew, or was closed and synced."""
+        self._end_gap(segment)
         if not segment.is_open:
             self._enter(segment)
             return
@@ -229,6 +236,10 @@ class FootageService:
 
     def gap_changed(self, gap: Gap) -> None:
         """A gap began, or ended."""
+        if gap.end is None:
+            self._open_gaps[gap.camera_id] = gap
+        else:
+            self._open_gaps.pop(gap.camera_id, None)
         self._enter(gap)
 
     def make_room(self) -> None:
@@ -357,14 +368,17 @@ class FootageService:
         while room.is_tight:
             oldest = await self._store.oldest(now - KEPT_BEFORE_NOW, limit=20)
             if not oldest:
-                _log.warning("the disk is nearly full (%d MB left) and there is no old footage to remove",
-                             room.free // 1_000_000)  # fmt: skip
+                self._say_once(
+                    f"the footage disk is nearly full ({room.free // 1_000_000} MB left) and there is no old "
+                    "footage to remove; free space on it"
+                )
                 break
             await self._remove(oldest)
             removed += len(oldest)
             room = await self._files.room()
         await self._store.forget_changes(now - timedelta(days=1))
         if not room.is_tight:
+            self._say_once(None)
             await self._files.hold_reserve()
         return removed
 
@@ -388,16 +402,32 @@ class FootageService:
             try:
                 await self.retain_once()
             except (ServiceError, OSError) as error:
-                _log.warning("old footage could not be removed: %s", error)
+                self._say_once(f"old footage could not be removed: {error}")
                 if isinstance(error, ServiceError) and error.kind is ErrorKind.EXHAUSTED:
                     with suppress(OSError):
                         await self._files.release_reserve()
                     pause_s = RETRY_S
+            except Exception:  # noqa: BLE001  (or nothing would ever be removed again)
+                _log.exception("old footage could not be removed; it is tried again")
             self._room_wanted.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room_wanted.wait(), pause_s)
 
+    def _say_once(self, trouble: str | None) -> None:
+        """What keeps footage from being let go, when it begins or changes and when it is over."""
+        if trouble is not None and self._trouble is None:
+            _log.warning("%s", trouble)
+        elif trouble is None and self._trouble is not None:
+            _log.warning("there is room for footage again")
+        self._trouble = trouble
+
     # Entering
+
+    def _end_gap(self, segment: Segment) -> None:
+        """Footage is back, also after a gap that only the catalogue remembers: one from before this start."""
+        gap = self._open_gaps.get(segment.camera_id)
+        if gap is not None and segment.start >= gap.start:
+            self.gap_changed(replace(gap, end=segment.start))
 
     def _enter(self, entry: Segment | Gap) -> None:
         if len(self._waiting) >= MAX_WAITING:
@@ -409,12 +439,12 @@ class FootageService:
 
     async def _enter_waiting(self) -> None:
         """For ever; what cannot be entered waits, and the files are adopted at the next start at the latest."""
-        is_failing = False
+        is_failing, at_once = False, MAX_WAITING
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                batch = list(self._waiting)
+                batch = list(self._waiting)[:at_once]
                 try:
                     await self._store.put(batch, at=self._clock.now())
                 except (ServiceError, OSError) as error:
@@ -423,12 +453,21 @@ class FootageService:
                     is_failing = True
                     await asyncio.sleep(RETRY_S)
                     continue
+                except Exception:  # noqa: BLE001  (one entry must not hold up all that follow)
+                    if len(batch) == 1:
+                        _log.exception(
+                            "an entry of footage makes no sense and is let go: %r", batch[0]
+                        )
+                        self._take_off(batch)
+                    at_once = 1  # find the one that holds up all others
+                    continue
                 if is_failing:
                     _log.warning("footage is entered in the catalogue again")
                 is_failing = False
                 self._take_off(batch)
                 for entry in batch:
                     self._publish(entry)
+            at_once = MAX_WAITING
             self._idle.set()
 
     def _take_off(self, batch: list[Segment | Gap]) -> None:

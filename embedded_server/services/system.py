@@ -115,9 +115,10 @@ class SystemService:
         self._alarm(ANALYSIS, kind, message)
 
     def _alarm(self, part: str, kind: str, message: str) -> None:
-        _log.warning("%s", message)
         key = part, kind
         is_new = key not in self._standing()
+        if is_new:
+            _log.warning("%s", message)
         self._alarms[key] = Alarm(part, kind, message, self._clock.monotonic())
         if is_new:
             data = {"status": "degraded", "health": "degraded", "kind": kind, "message": message}
@@ -128,7 +129,9 @@ class SystemService:
 
     def _standing(self) -> dict[tuple[str, str], Alarm]:
         oldest = self._clock.monotonic() - ALARM_LASTS_S
-        self._alarms = {key: each for key, each in self._alarms.items() if each.at_s > oldest}
+        over = [key for key, each in self._alarms.items() if each.at_s <= oldest]
+        for key in over:
+            _log.info("over, or not reported any more: %s", self._alarms.pop(key).message)
         return self._alarms
 
     async def _parts(self) -> dict[str, ServiceHealth]:

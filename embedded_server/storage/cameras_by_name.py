@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DEFAULT_RETENTION_DAYS = 30.0
+LONGEST_RETENTION_DAYS = 36_500.0
 
 
 def camera_number(connection: Connection, name: str) -> int | None:
@@ -49,4 +50,6 @@ def retention_days(config: dict[str, Any] | None) -> float:
     """How long a camera's footage is kept, from its stored settings."""
     recording = (config or {}).get("recording") or {}
     days = recording.get("retention_days")
-    return float(days) if isinstance(days, int | float) and days > 0 else DEFAULT_RETENTION_DAYS
+    if not isinstance(days, int | float) or not days > 0:
+        return DEFAULT_RETENTION_DAYS
+    return float(min(days, LONGEST_RETENTION_DAYS))

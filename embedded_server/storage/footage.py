@@ -180,6 +180,19 @@ class FootageRows:
 
         return await self._catalog.read(work)
 
+    async def open_gaps(self) -> list[Gap]:
+        """The gaps that have no end yet, of all cameras."""
+
+        def work(connection: Connection) -> list[Gap]:
+            rows = connection.execute(
+                select(gap, camera.c.slug)
+                .join(camera, camera.c.id == gap.c.camera)
+                .where(gap.c.ended_at.is_(None), camera.c.deleted_at.is_(None))
+            )
+            return [_gap(row) for row in rows]
+
+        return await self._catalog.read(work)
+
     async def alive_mark(self) -> tuple[datetime, bool] | None:
         """When the last server was known to run, and whether it stopped in order."""
         mark = await self._catalog.read(lambda connection: read_setting(connection, _ALIVE))

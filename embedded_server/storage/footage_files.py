@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from embedded_server.recorder.durable import sync_directory
-from embedded_server.recorder.footage_dir import FootageDir
+from embedded_server.recorder.footage_dir import IDENTITY_FILE, FootageDir
 from embedded_server.recorder.recovery import recover, unfinished
 from embedded_server.services.footage import Room
 from embedded_server.storage.disk import (
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from embedded_server.services.model import Segment
     from embedded_server.storage.catalog import Catalog
 
-IDENTITY_FILE = ".gatehouse-footage.json"
 RESERVE_FILE = ".reserve"
 RESERVE_BYTES = 8_000_000
 _IDENTITY = "footage_identity"

@@ -57,6 +57,14 @@ def test_killed_server_leaves_no_orphans(site: RealServer) -> None:
     wait_for("the children end", lambda: not any(map(_is_alive, children)), within_s=10)
 
 
+def test_lost_footage_is_found_and_taken_out_of_the_catalogue(site: RealServer) -> None:
+    site.stop()
+    (lost,) = (site.data_dir / "footage").rglob("*.mp4")
+    lost.unlink()
+    assert "is missing" in _check(site, "--repair").stdout
+    assert _check(site).stdout == "0 segments looked at, 0 problems.\n"
+
+
 def _check(site: RealServer, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "embedded_server", "check", "--data-dir", str(site.data_dir)]
     return subprocess.run(

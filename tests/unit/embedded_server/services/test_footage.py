@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from embedded_server.services.bus import CHANNEL_EVENTS, Bus
+from embedded_server.recorder.footage_dir import IDENTITY_FILE
+from embedded_server.services.bus import CHANNEL_EVENTS, Bus, Published, Subscription
 from embedded_server.services.errors import Invalid, NotFound
 from embedded_server.services.footage import FootageService, Room
 from embedded_server.services.model import Gap, GapCause, Segment, TimeRange
 from embedded_server.storage.catalog import Catalog
 from embedded_server.storage.errors import DataDirectoryFull, WrongFootageDisk
 from embedded_server.storage.footage import FootageRows, pack_fragments, unpack_fragments
-from embedded_server.storage.footage_files import IDENTITY_FILE, RESERVE_FILE, FootageDisk
+from embedded_server.storage.footage_files import RESERVE_FILE, FootageDisk
 from tests.support.footage_disk import write_segment
 from tests.support.server_values import StoppedClock, a_segment, add_cameras, after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -129,6 +130,51 @@ async def test_a_segment_on_its_way_into_the_catalogue_is_never_missing(site: Si
         assert [one.name for one in await service.segments("gate", HOUR)] == [segment.name]
 
 
+async def test_footage_ends_a_gap_that_only_the_catalogue_remembers(site: Site) -> None:
+    """As after a restart: the new media process knows nothing of the gap from before."""
+    async with site.service() as service:
+        service.gap_changed(Gap("gate", after(0), None, GapCause.SWITCHED_OFF, "Recording is off."))
+        await service.settle()
+    async with site.service() as service:
+        listening = site.bus.subscribe(CHANNEL_EVENTS)
+        service.segment_written(replace(site.record(6), is_open=True, sha256=None))
+        await service.settle()
+        assert (await FootageRows(site.catalog).open_gaps()) == []
+        told = [published.message async for published in _first(listening, 2)]
+    gap = next(message for message in told if message.type == "gap")
+    assert gap.data["end"] == after(6).isoformat()
+    assert gap.data["cause"] == "switched_off"
+
+
+@pytest.mark.logs_warnings
+async def test_an_entry_that_makes_no_sense_does_not_hold_up_the_others(site: Site) -> None:
+    nonsense = replace(a_segment(6), size=2**70)
+    async with site.service() as service:
+        for segment in (a_segment(0), nonsense, a_segment(60)):
+            service.segment_written(segment)
+        await service.settle()
+        found = await service.segments("gate", HOUR)
+    assert [segment.start for segment in found] == [after(0), after(60)]
+
+
+@pytest.mark.logs_warnings
+async def test_a_full_disk_is_said_once_and_once_when_it_is_over(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with site.service() as service:
+        site.disk.rooms = [TIGHT, TIGHT]
+        for _ in range(3):
+            await service.retain_once()
+    said = [
+        record.message
+        for record in caplog.records
+        if "room" in record.message or "full" in record.message
+    ]
+    assert len(said) == 2
+    assert "nearly full" in said[0]
+    assert "room for footage again" in said[1]
+
+
 async def test_gaps_are_told_with_cause_and_end_when_footage_returns(site: Site) -> None:
     listening = site.bus.subscribe(CHANNEL_EVENTS)
     async with site.service() as service:
@@ -138,14 +184,14 @@ async def test_gaps_are_told_with_cause_and_end_when_footage_returns(site: Site)
         assert (await service.coverage("gate", HOUR)).gaps == (
             Gap("gate", after(6), None, GapCause.CAMERA_LOST, "no route"),
         )
-        service.segment_written(site.record(30))
         service.gap_changed(Gap("gate", after(6), after(30), GapCause.CAMERA_LOST, "no route"))
+        service.segment_written(site.record(30))
         await service.settle()
         (gap,) = (await service.coverage("gate", HOUR)).gaps
         assert gap.end == after(30)
     listening.close()
     kinds = [published.message.type async for published in listening]
-    assert kinds == ["footage", "gap", "footage", "gap"]
+    assert kinds == ["footage", "gap", "gap", "footage"]
 
 
 async def test_a_hole_that_nobody_explained_is_told_from_wherever_one_looks(site: Site) -> None:
@@ -385,3 +431,11 @@ def test_room_is_wanted_in_proportion_within_bounds() -> None:
 def test_fragments_come_back_as_packed() -> None:
     fragments = a_segment().fragments
     assert unpack_fragments(pack_fragments(fragments)) == fragments
+
+
+async def _first(listening: Subscription, count: int) -> AsyncIterator[Published]:
+    async for published in listening:
+        yield published
+        count -= 1
+        if count == 0:
+            return
