@@ -138,7 +138,7 @@ class Session:
         self._show(Phase.ONLINE)
         if self._is_lost:
             self._is_lost = False
-            self._stores.notices.say(f"{self.record.name} is back.", source=self.record.name)
+            self._stores.notices.say("Connected again.", source=self.record.name)
 
     def _note_lost(self, error: ConsoleError) -> None:
         # whoever restarts the server may have changed its keys, so the next try signs in anew
@@ -149,7 +149,7 @@ class Session:
         if not self._is_lost:
             self._is_lost = True
             self._stores.notices.say(
-                f"No connection to {self.record.name}: {error}",
+                f"No connection. {error}",
                 level=Level.WARNING,
                 remedy="Gatehouse keeps trying by itself.",
                 source=self.record.name,
@@ -186,6 +186,7 @@ class Session:
                     camera,
                     health=Health.UNKNOWN,
                     cause=f"No connection to {self.record.name}",
+                    since=datetime.now(UTC),
                     next_try_at=None,
                 )
             )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from console.domain.address import host_of
 from console.domain.errors import CannotConnect, SignInRefused, SystemFailed, TimedOut
@@ -13,6 +15,7 @@ from console.domain.errors import CannotConnect, SignInRefused, SystemFailed, Ti
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_log = logging.getLogger("gatehouse.dialects")
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
 
 
@@ -55,9 +58,10 @@ def too_slow(address: str) -> TimedOut:
 
 
 def connection_lost(address: str, error: BaseException) -> CannotConnect:
-    """It was there a moment ago."""
+    """It was there a moment ago; what the library calls that is for the log."""
+    _log.info("%s: %s", address, _shortly(error))
     return CannotConnect(
-        f"The connection to {address} was lost: {_shortly(error)}.",
+        f"The connection to {urlsplit(address).netloc or address} was lost.",
         remedy="Gatehouse tries again by itself.",
     )
 

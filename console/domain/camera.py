@@ -79,4 +79,3 @@ class Camera:
     capabilities: frozenset[CameraCapability] = frozenset()
     profiles: tuple[str, ...] = ("main",)
     """Streams for live viewing, best first: ``main``, ``sub``."""
-    is_recording: bool = False

@@ -97,6 +97,7 @@ class SystemPage(QWidget):
         for store in (parts.systems, parts.cameras):
             store.reset.connect(self._looking.start)
             store.keyed_changed.connect(lambda _key: self._looking.start())
+        parts.settings.changed.connect(lambda _name: self._looking.start())  # another theme
         self.refresh()
 
     def refresh(self) -> None:

@@ -65,6 +65,7 @@ class TimelinePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._parts = parts
         self._wall = wall
+        self._with_events: dict[tuple[CameraKey, ...], TimeRange] = {}
         self._loaded: dict[tuple[CameraKey, ...], TimeRange] = {}
         self.strip = TimelineWidget(is_slim=True)
         self.strip.setAccessibleName(self.tr("Last hour"))
@@ -288,6 +289,18 @@ class TimelinePanel(QWidget):
         self._loaded = {keys: TimeRange(wanted.start - margin, wanted.end + margin)}
         loading = footage_actions.load(self._parts, keys, wanted)
         self._parts.tasks.start(loading, name=self.tr("What is recorded"))
+        self._load_events(keys, self._loaded[keys])
+
+    def _load_events(self, keys: tuple[CameraKey, ...], wanted: TimeRange) -> None:
+        """Once for each stretch of time that is reviewed; what happens now is told anyway."""
+        known = self._with_events.get(keys)
+        if not self.is_reviewing or (
+            known is not None and known.start <= wanted.start and wanted.end <= known.end
+        ):
+            return
+        self._with_events = {keys: wanted}
+        loading = footage_actions.load_events(self._parts, keys, wanted)
+        self._parts.tasks.start(loading, name=self.tr("What happened"))
 
     def _is_online(self, key: CameraKey) -> bool:
         system = self._parts.systems.get(key.system)

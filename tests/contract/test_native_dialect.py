@@ -159,7 +159,6 @@ async def test_follow_loads_cameras_and_the_newest_events(
         assert camera.key == GATE
         assert camera.health is Health.ONLINE
         assert camera.profiles == ("main", "sub")
-        assert camera.is_recording
         events = [await following.next(), await following.next()]
         assert [c.event.key.event for c in events if isinstance(c, EventChanged)] == ["2", "1"]
 

@@ -147,7 +147,7 @@ async def test_a_killed_server_comes_back_on_the_same_port_and_the_session_with_
     assert len(starts(tmp_path)) == 2
     texts = [notice.text for notice in console.notices.rows]
     assert len([text for text in texts if "No connection" in text]) == 1
-    assert len([text for text in texts if text.endswith("is back.")]) == 1
+    assert len([text for text in texts if text == "Connected again."]) == 1
 
 
 async def test_a_server_that_cannot_start_says_why(consoles: Callable[..., Console]) -> None:

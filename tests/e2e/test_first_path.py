@@ -7,7 +7,6 @@ arrives with a picture of a person, and playback shows the very picture that the
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,29 +14,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage
 
-from console.actions import connect
-from console.app import Start, build
 from console.domain.footage import TimeRange
-from console.paths import paths_below
-from console.playback.threads import Spawner
-from console.views.main_window import MainWindow
 from embedded_server.samples.encoder import FPS
-from embedded_server.samples.marks import PERIOD, read_mark
+from embedded_server.samples.marks import PERIOD
+from tests.support.console_run import (
+    camera_named,
+    number_on,
+    on_a_tile,
+    settled_number,
+    signed_in,
+    until,
+)
 from tests.support.peers import SHARED, rtsp_cameras
-from tests.support.real_server import PASSWORD, USERNAME, real_server, sample_cameras
+from tests.support.real_server import real_server, sample_cameras
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from console.dialects.base import FootageAccess
     from console.domain.camera import CameraKey
-    from console.parts import ConsoleParts
+    from console.views.main_window import MainWindow
     from tests.support.real_server import RealServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300), pytest.mark.keeps_threads]
@@ -74,40 +74,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         yield server
 
 
-@contextlib.asynccontextmanager
-async def signed_in(
-    site: RealServer, folder: Path
-) -> AsyncIterator[tuple[ConsoleParts, MainWindow]]:
-    """The real window, signed in to the site.
-
-    No fixture: pytest-qt handles Qt's events between the phases of a test, outside the running loop.
-    """
-    spawner = Spawner()
-    parts = build(Start(paths=paths_below(folder)), spawner)
-    window = MainWindow(parts)
-    window.resize(1280, 720)
-    window.show()
-    try:
-        await connect.connect_to(parts, site.address, USERNAME, PASSWORD)
-        await _until("three cameras", lambda: len(parts.cameras.rows) == 3)
-        yield parts, window
-    finally:
-        window.close()
-        window.deleteLater()
-        await parts.tasks.aclose()
-        await parts.sessions.aclose()
-        spawner.close()
-
-
 async def test_tile_shows_the_picture_of_now(site: RealServer, tmp_path: Path) -> None:
-    async with signed_in(site, tmp_path) as (parts, window):
-        key = _camera(parts, "Main gate")
-        tile = await _on_a_tile(window, key)
-        first = await _until("a number on the tile", lambda: _number_on(window, tile))
-        await _until(
-            "a later picture", lambda: (number := _number_on(window, tile)) and number > first
+    async with signed_in(site, tmp_path, cameras=3) as (parts, window):
+        key = camera_named(parts, "Main gate")
+        tile = await on_a_tile(window, key)
+        first = await until("a number on the tile", lambda: number_on(window, tile))
+        await until(
+            "a later picture", lambda: (number := number_on(window, tile)) and number > first
         )
-        number = await _until("a number on the tile", lambda: _number_on(window, tile))
+        number = await until("a number on the tile", lambda: number_on(window, tile))
         late_s = (round(time.time() * FPS) % PERIOD - number) / FPS
         assert -0.2 <= late_s < 2.0, f"the tile says live and is {late_s:.2f} s late"
 
@@ -115,8 +90,8 @@ async def test_tile_shows_the_picture_of_now(site: RealServer, tmp_path: Path) -
 async def test_person_in_the_lobby_becomes_an_event_with_a_picture(
     site: RealServer, tmp_path: Path
 ) -> None:
-    async with signed_in(site, tmp_path) as (parts, _window):
-        key = _camera(parts, "Lobby")
+    async with signed_in(site, tmp_path, cameras=3) as (parts, _window):
+        key = camera_named(parts, "Lobby")
 
         seen: set[str] = set()
 
@@ -143,9 +118,9 @@ async def test_person_in_the_lobby_becomes_an_event_with_a_picture(
 async def test_playback_shows_the_picture_that_the_timeline_names(
     site: RealServer, tmp_path: Path
 ) -> None:
-    async with signed_in(site, tmp_path) as (parts, window):
-        key = _camera(parts, "Yard")
-        tile = await _on_a_tile(window, key)
+    async with signed_in(site, tmp_path, cameras=3) as (parts, window):
+        key = camera_named(parts, "Yard")
+        tile = await on_a_tile(window, key)
         footage = parts.sessions.dialect_for(key).footage
         assert footage is not None
         await _until_recorded(footage, key, seconds=14)
@@ -153,13 +128,13 @@ async def test_playback_shows_the_picture_that_the_timeline_names(
             moment = datetime.now(UTC) - timedelta(seconds=back_s)
             window.wall.go_to(moment, playing=False)
             expected = moment.timestamp() * FPS % PERIOD
-            number = await _settled_number(window, tile, near=expected)
+            number = await settled_number(window, tile, near=expected)
             assert abs(number - expected) <= FPS / 4, "the picture is not of that moment"
             assert window.wall.playhead() == pytest.approx(moment, abs=timedelta(milliseconds=200))
         await _step_is_one_picture(window, tile)
         window.wall.go_live()
-        await _until(
-            "live again", lambda: (_number_on(window, tile) or 0) > number + 3 * FPS, within_s=20
+        await until(
+            "live again", lambda: (number_on(window, tile) or 0) > number + 3 * FPS, within_s=20
         )
 
 
@@ -176,54 +151,11 @@ async def _until_recorded(footage: FootageAccess, key: CameraKey, *, seconds: fl
 
 async def _step_is_one_picture(window: MainWindow, tile: int) -> None:
     window.wall.select(tile)
-    before = await _settled_number(window, tile, near=_number_on(window, tile) or 0)
+    before = await settled_number(window, tile, near=number_on(window, tile) or 0)
     window.wall.step(1)
-    await _until("the next picture", lambda: _number_on(window, tile) == before + 1)
+    await until("the next picture", lambda: number_on(window, tile) == before + 1)
     window.wall.step(-1)
-    await _until("the picture before", lambda: _number_on(window, tile) == before)
-
-
-async def _settled_number(window: MainWindow, tile: int, *, near: float) -> int:
-    """The number in a tile once it has not changed for a second: while scrubbing, the key frame comes first."""
-    last, since = None, time.monotonic()
-    end = since + 30
-    while time.monotonic() < end:
-        number = _number_on(window, tile)
-        if number != last:
-            last, since = number, time.monotonic()
-        elif number is not None and abs(number - near) < FPS and time.monotonic() - since > 1:
-            return number
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"no picture near {near:.0f} settles in the tile (last: {last})")
-
-
-def _camera(parts: ConsoleParts, name: str) -> CameraKey:
-    return next(camera.key for camera in parts.cameras.rows if camera.name == name)
-
-
-async def _on_a_tile(window: MainWindow, key: CameraKey) -> int:
-    if key not in window.wall.cameras():
-        window.wall.set_layout("4")
-        window.wall.set_camera(0, key)
-    return window.wall.cameras().index(key)
-
-
-def _number_on(window: MainWindow, tile: int) -> int | None:
-    """The number burnt into the picture that the window shows in a tile, read from the window's own pixels."""
-    wall = window.wall.video_wall
-    picture = wall.picture(tile)
-    if picture is None:
-        return None
-    area = wall.tile_rect(tile)
-    width, height = (
-        picture.width() / wall.devicePixelRatioF(),
-        picture.height() / wall.devicePixelRatioF(),
-    )
-    shown = QRectF(0, 0, width, height)
-    shown.moveCenter(area.center())
-    image = wall.grab(shown.toRect()).toImage().convertToFormat(QImage.Format.Format_Grayscale8)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return read_mark(rows[:, : image.width()].copy())
+    await until("the picture before", lambda: number_on(window, tile) == before)
 
 
 def _persons_in(jpeg: bytes) -> int:
@@ -244,11 +176,3 @@ def _persons_in(jpeg: bytes) -> int:
         None, {"images": canvas.astype(np.float32).transpose(2, 0, 1)[None]}
     )[0][0]
     return int((rows[:, 4] * rows[:, 5] > 0.5).sum())
-
-
-async def _until(what: str, look: Callable[[], object], within_s: float = 40.0) -> object:
-    end = time.monotonic() + within_s
-    while not (answer := look()):
-        assert time.monotonic() < end, f"{what}: not within {within_s:.0f} s"
-        await asyncio.sleep(0.1)
-    return answer

@@ -102,9 +102,9 @@ async def test_lost_and_back_are_said_once_each(console: Console) -> None:
     await until(lambda: console.phase is Phase.ONLINE)
     console.cameras.flush()
     assert console.cameras.at(0).health is Health.ONLINE
-    assert [text.partition(":")[0] for text in console.texts()] == [
-        "No connection to The yard",
-        "The yard is back.",
+    assert [text.partition(".")[0] for text in console.texts()] == [
+        "No connection",
+        "Connected again",
     ]
 
 

@@ -396,7 +396,6 @@ def fill(parts: ConsoleParts, *, events: int = 60) -> None:
                 {CameraCapability.LIVE, CameraCapability.FOOTAGE}
                 | ({CameraCapability.PTZ} if can_ptz else set())
             ),
-            is_recording=health is Health.ONLINE,
         )
         for slug, name, health, can_ptz in PLACES
     ]

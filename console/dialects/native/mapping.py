@@ -50,7 +50,6 @@ def camera(system: str, sent: wire.Camera) -> Camera:
         next_try_at=live.next_try_at if live else None,
         capabilities=_capabilities(sent),
         profiles=_profiles(sent),
-        is_recording=sent.recording_now,
     )
 
 

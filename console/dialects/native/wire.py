@@ -78,7 +78,6 @@ class Camera(WireModel):
     cause: str | None = None
     enabled: bool = True
     ptz: bool = False
-    recording_now: bool = False
     transport: str | None = None
     host: str | None = None
     port: int | None = None
