@@ -55,6 +55,8 @@ class Scripted:
 
 
 class Sink:
+    is_watched = False
+
     def __init__(self) -> None:
         self.states: list[tuple[StreamState, str | None]] = []
         self.packets: list[Packet] = []
