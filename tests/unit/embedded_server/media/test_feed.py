@@ -59,7 +59,7 @@ def test_nobody_watching_they_come_half_a_second_at_a_time(raws: list[RawPacket]
         feed.take(raw, at_once=False)
     feed.flush()
     assert sum(handed.batches) == len(raws)
-    assert max(handed.batches) <= FPS // 2 + 1
+    assert max(handed.batches) <= FPS // 2 + 2  # the session holds the very first
     assert len(handed.batches) < len(raws) / 4
 
 
