@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import qtawesome
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 
 from widgets.theme import current_theme
 
@@ -77,7 +77,12 @@ def icon(name: str, role: str = "text") -> QIcon:
 
 def pixmap(name: str, size: int, role: str = "text", *, ratio: float = 1.0) -> QPixmap:
     """An icon as a picture, sharp at that device pixel ratio."""
-    return icon(name, role).pixmap(QSize(size, size), ratio)
+    key = f"gatehouse/{name}/{size}/{current_theme().colour(role).name()}/{ratio}"
+    made = QPixmap()
+    if not QPixmapCache.find(key, made):  # drawing a glyph costs a tenth of painting a list of events
+        made = icon(name, role).pixmap(QSize(size, size), ratio)
+        QPixmapCache.insert(key, made)
+    return made
 
 
 class _ThemedEngine(QIconEngine):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from console.domain.event import Severity
 from console.domain.footage import join_runs
-from console.views.words import gap_text, when
+from console.views.words import gap_text, when_on
 from widgets.timeline import GapMark, Lane, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from console.domain.camera import CameraKey
     from console.domain.event import Event
@@ -33,7 +34,8 @@ def lane_of(
     """The lane of one camera."""
     runs = () if footage is None else tuple((r.start, r.end) for r in footage.runs)
     gaps = () if footage is None else _gaps(footage, "", now)
-    marks = tuple(mark_of(event, now) for event in events if event.camera == key)
+    today = now.astimezone().date()
+    marks = tuple(mark_of(event, today) for event in events if event.camera == key)
     return Lane(str(key), name, runs, gaps, marks)
 
 
@@ -48,16 +50,18 @@ def summed_lane(
     wanted = frozenset(keys)
     runs = join_runs((run for _, footage in footages for run in footage.runs), within=SEAM)
     gaps = tuple(gap for camera, footage in footages for gap in _gaps(footage, camera, now))
-    marks = tuple(mark_of(event, now) for event in events if event.camera in wanted)
+    today = now.astimezone().date()
+    marks = tuple(mark_of(event, today) for event in events if event.camera in wanted)
     return Lane("", name, tuple((run.start, run.end) for run in runs), gaps, marks)
 
 
-def mark_of(event: Event, now: datetime) -> Mark:
+@lru_cache(maxsize=4096)  # every lane is made anew for every event that comes
+def mark_of(event: Event, today: date) -> Mark:
     """An event on a lane."""
     role, weight = MARK_LOOKS[event.severity]
     if event.is_acknowledged and event.severity is Severity.ALERT:
         role = "caution"
-    text = f"{event.summary or event.label} · {event.camera_name} · {when(event.started_at, now)}"
+    text = f"{event.summary or event.label} · {event.camera_name} · {when_on(event.started_at, today)}"
     return Mark(event.started_at, event.ended_at, role, event.key, text, weight)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -126,8 +126,13 @@ def zone_name(moment: datetime) -> str:
 
 def when(moment: datetime, now: datetime) -> str:
     """Time of day; with the day where it is not today."""
+    return when_on(moment, now.astimezone().date())
+
+
+def when_on(moment: datetime, today: date) -> str:
+    """The same, for whoever asks often on one day of the operator's zone."""
     local = moment.astimezone()
-    if local.date() == now.astimezone().date():
+    if local.date() == today:
         return f"{local:%H:%M:%S}"
     return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
 
