@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 from fastapi import HTTPException
 from starlette.responses import StreamingResponse
 
-from embedded_server.services.errors import NotFound
+from embedded_server.services.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -59,12 +61,16 @@ async def ranged_file(
     etag: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> StreamingResponse:
-    """The asked part of the first ``size`` bytes of a file, read while it is sent.
+    """The asked part of the first ``size`` bytes of a file, read while it is sent; of a damaged one, what there is.
 
     Raises:
         NotFound: the file is gone.
+        Unavailable: the disk does not let us read it.
         HTTPException: 416, with ``Content-Range``.
     """
+    found = await anyio.to_thread.run_sync(_size_of, path)
+    if found < size:
+        size, etag = found, None
     asked = request.headers.get("range")
     condition = request.headers.get("if-range")
     if condition is not None and condition != etag:
@@ -81,13 +87,23 @@ async def ranged_file(
         answer["ETag"] = etag
     if part is not None:
         answer["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    try:
-        file = await anyio.open_file(path, "rb")
-    except FileNotFoundError as error:
-        raise NotFound("The file is not on the disk any more.", code="file_not_found") from error
+    file = await anyio.open_file(path, "rb")
     return StreamingResponse(
         _read(file, start, end), 200 if part is None else 206, answer, media_type
     )
+
+
+def _size_of(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            return file.seek(0, os.SEEK_END)
+    except FileNotFoundError as error:
+        raise NotFound("The file is not on the disk any more.", code="file_not_found") from error
+    except OSError as error:
+        raise Unavailable(
+            f"The file cannot be read ({error.strerror or error}). Check the disk.",
+            code="disk_error",
+        ) from error
 
 
 async def _read(file: AsyncFile[bytes], start: int, end: int) -> AsyncIterator[bytes]:

@@ -261,6 +261,10 @@ class CameraService:
         if before is not None and _said(before) == _said(status):
             return
         previous = before.state if before else StreamState.CONNECTING
+        if status.state is not previous:
+            _log.info(
+                "%s is %s%s", record.slug, status.state, f": {status.cause}" if status.cause else ""
+            )
         self._bus.publish(
             CHANNEL_EVENTS,
             SocketMessage(

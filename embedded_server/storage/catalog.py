@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from embedded_server.recorder.footage_dir import IDENTITY_FILE
 from embedded_server.storage import directory, migrate, salvage
 from embedded_server.storage.errors import (
     DamagedCatalogue,
@@ -294,6 +295,7 @@ def _make_sound(path: Path, *, rebuild: bool) -> None:
     engine = _writing_engine(f"sqlite:///{path}")
     try:
         try:
+            _check_emptied(path)
             migrate.check(engine, path)
         except DamagedCatalogue:
             if not rebuild:
@@ -309,6 +311,19 @@ def _make_sound(path: Path, *, rebuild: bool) -> None:
         raise translated(error, str(path)) from error
     finally:
         engine.dispose()
+
+
+def _check_emptied(path: Path) -> None:
+    """An empty file is a sound database: one without cameras and accounts, which anybody could take over.
+
+    Raises:
+        DamagedCatalogue: there was more in it before.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    is_empty = path.exists() and path.stat().st_size == 0
+    has_log = log.exists() and log.stat().st_size > 0
+    if is_empty and not has_log and (path.parent / "footage" / IDENTITY_FILE).exists():
+        raise DamagedCatalogue(path, "it is empty")
 
 
 def _writing_engine(url: str) -> Engine:

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 TOKEN_KEY = "tokens.key"
 CAMERA_KEY = "cameras.key"
+_SIGN_IN = "have everybody sign in anew"
 
 
 class DamagedKey(StorageError):
     """A key file does not hold a key."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, then: str) -> None:
         super().__init__(
-            f"The key file {path} is damaged. Put it back from a backup; or delete it, start again, and "
-            "enter the passwords of the cameras anew.",
+            f"The key file {path} is damaged. Put it back from a backup; or delete it, start again, and {then}.",
             code="key_damaged",
         )
 
@@ -48,7 +48,7 @@ class Vault:
         try:
             return cls(_kept(path, Fernet.generate_key))
         except ValueError as error:
-            raise DamagedKey(path) from error
+            raise DamagedKey(path, then="enter the passwords of the cameras anew") from error
 
     def seal(self, plain: bytes) -> bytes:
         """Encrypted and authenticated."""
@@ -73,9 +73,9 @@ def token_key(secrets_dir: Path) -> bytes:
     try:
         key = bytes.fromhex(_kept(path, lambda: secrets.token_hex(32).encode()).decode("ascii"))
     except ValueError as error:
-        raise DamagedKey(path) from error
+        raise DamagedKey(path, then=_SIGN_IN) from error
     if len(key) < 32:
-        raise DamagedKey(path)
+        raise DamagedKey(path, then=_SIGN_IN)
     return key
 
 

@@ -507,6 +507,19 @@ async def test_a_range_of_another_version_of_the_file_is_not_mixed_in(server: Se
     assert (same.status_code, other.status_code) == (206, 200)
 
 
+async def test_of_a_truncated_file_what_there_is(server: Server) -> None:
+    """Its row promises more; an answer that breaks off would say neither that nor why."""
+    segment = await server.has_footage()
+    path = server.folder / "footage" / segment.relative_path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    route = f"/api/recordings/segment/gate/{segment.name}"
+    answer = await server.get(route)
+    assert (answer.status_code, answer.content) == (200, whole[:100])
+    assert "etag" not in answer.headers
+    assert_problem(await server.get(route, headers={"Range": "bytes=100-"}), 416)
+
+
 async def test_an_open_segment_ends_at_its_last_whole_fragment(server: Server) -> None:
     segment = write_segment(server.folder / "footage", 60, 3, torn=b"half a fragment")
     server.open["gate"] = replace(segment, is_open=True, sha256=None)

@@ -57,6 +57,15 @@ def test_killed_server_leaves_no_orphans(site: RealServer) -> None:
     wait_for("the children end", lambda: not any(map(_is_alive, children)), within_s=10)
 
 
+def test_a_media_process_that_does_nothing_any_more_is_replaced(site: RealServer) -> None:
+    """Its streams would be called online for ever, and nothing would be recorded."""
+    media = min(wait_for("children", lambda: _all_children(site)))
+    os.kill(media, signal.SIGSTOP)
+    wait_for("its end", lambda: not _is_alive(media), within_s=40)
+    wait_for("recording", lambda: site.camera("road")["recording_now"], within_s=20)
+    assert site.api.get("/api/system/health").json()["status"] == "degraded"
+
+
 def test_lost_footage_is_found_and_taken_out_of_the_catalogue(site: RealServer) -> None:
     site.stop()
     (lost,) = (site.data_dir / "footage").rglob("*.mp4")

@@ -18,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, func, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from embedded_server.recorder.footage_dir import IDENTITY_FILE
 from embedded_server.services.event_values import EventFilter, ReportToSave
 from embedded_server.storage import directory, migrate
 from embedded_server.storage.catalog import CATALOGUE_FILE, Catalog, translated
@@ -386,3 +387,16 @@ async def test_a_catalogue_that_fails_later_fails_one_request_and_goes_on(
         await catalog.read(lambda connection: connection.execute(select(setting)).all())
     await catalog.write(add_label("still there"))  # type: ignore[arg-type]
     assert await catalog.read(count_labels) == 1
+
+
+@pytest.mark.logs_warnings
+def test_an_emptied_catalogue_is_no_new_one(tmp_path: Path) -> None:
+    """It would have neither cameras nor accounts, and offer itself to whoever comes first."""
+    (tmp_path / CATALOGUE_FILE).touch()
+    Catalog.open(tmp_path).close()  # nothing else is there: a first start that was interrupted
+    (tmp_path / CATALOGUE_FILE).write_bytes(b"")
+    (tmp_path / "footage").mkdir(exist_ok=True)
+    (tmp_path / "footage" / IDENTITY_FILE).write_text("{}")
+    with pytest.raises(DamagedCatalogue, match=r"it is empty.*check --repair"):
+        Catalog.open(tmp_path)
+    Catalog.open(tmp_path, rebuild=True).close()
