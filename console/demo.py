@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
     from pathlib import Path
 
-    from console.domain.camera import Camera
+    from console.domain.camera import Camera, Polygon
     from console.parts import ConsoleParts
 
 _log = logging.getLogger("gatehouse.demo")
+_BURNT_IN: Polygon = ((0.0, 0.935), (1.0, 0.935), (1.0, 1.0), (0.0, 1.0))
+"""Where the sample cameras burn clock and frame number in: it moves, and is nothing to detect."""
 SAMPLES_READY_WITHIN_S = 60.0
 LOADED_WITHIN_S = 30.0
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".mov", ".avi", ".ts", ".webm", ".m4v"})
@@ -37,6 +39,7 @@ class Source:
     name: str
     url: str
     sub_url: str = ""
+    masks: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ class SampleCameras:
             line = await asyncio.wait_for(
                 asyncio.to_thread(self._start), timeout=SAMPLES_READY_WITHIN_S
             )
-            return [Source(c["name"], c["url"], c.get("sub_url") or "") for c in read_cameras(line)]
+            return [
+                Source(c["name"], c["url"], c["sub_url"], (_BURNT_IN,)) for c in read_cameras(line)
+            ]
         except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise CannotConnect(
                 "The sample cameras do not start.", remedy="Try --videos or --camera instead."
@@ -173,7 +178,12 @@ async def _put_camera(
 ) -> None:
     if known is None:
         await camera_actions.add(
-            parts, system, name=source.name, url=source.url, sub_url=source.sub_url
+            parts,
+            system,
+            name=source.name,
+            url=source.url,
+            sub_url=source.sub_url,
+            masks=source.masks,
         )
         return
     # the sample cameras listen on another port each time

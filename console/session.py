@@ -245,9 +245,13 @@ class Sessions:
         await self._take_over(Session(record, password, self._dialect_of(record), self._stores))
 
     async def sign_out(self, system: str) -> None:
-        """End the session; the system and its cameras leave the stores."""
+        """End the session; the system and everything that came from it leave the stores."""
         await self._end(system)
-        self._stores.cameras.load(system, ())
+        stores = self._stores
+        stores.cameras.load(system, ())
+        stores.events.drop(lambda key: key.system == system)
+        for store in (stores.detections, stores.footage):
+            store.drop(lambda key: key.system == system)
         self._stores.systems.remove(system)
 
     async def aclose(self) -> None:

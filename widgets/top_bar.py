@@ -52,6 +52,7 @@ class TopBar(QWidget):
         self._level = WIDE
         self._system = ("", "", "text_2")
         self._alarms = 0
+        self._operator_name = ""
         self._clock_text = ("", "")
         self._tabs: dict[str, tuple[QPushButton, str]] = {}
         row = QHBoxLayout(self)
@@ -89,8 +90,6 @@ class TopBar(QWidget):
         self._operator.setToolTip(self.tr("Menu (F2)"))
         for widget in (self._search, self._alarm, self._state, self._clock, self._operator):
             row.addWidget(widget)
-        self.set_operator("")
-        self.set_alarms(0)
         self._show_level()
 
     def set_workspace(self, key: str) -> None:
@@ -101,6 +100,26 @@ class TopBar(QWidget):
     def set_alarms(self, count: int) -> None:
         """How many alarms wait for an operator."""
         self._alarms = count
+        self._fit()
+
+    def set_system(self, glyph: str, text: str, role: str) -> None:
+        """How the connected systems are, in one line."""
+        self._system = (glyph, text, role)
+        self._fit()
+
+    def set_clock(self, time: str, zone: str, tip: str) -> None:
+        """The operator's time with the name of its zone."""
+        self._clock_text = (time, zone)
+        self._clock.setToolTip(tip)
+        self._show_clock()
+
+    def set_operator(self, name: str) -> None:
+        """Who is signed in."""
+        self._operator_name = name
+        self._fit()
+
+    def _show_alarms(self) -> None:
+        count = self._alarms
         set_kind(self._alarm, "alarm" if count else "quiet")
         words = self.tr("%n alarm(s)", "", count).replace("(s)", "" if count == 1 else "s")
         text = f"▲ {words}" if count else self.tr("No alarms")
@@ -108,9 +127,8 @@ class TopBar(QWidget):
         self._alarm.setAccessibleName(words)
         self._alarm.setToolTip(self.tr("Show what is not acknowledged"))
 
-    def set_system(self, glyph: str, text: str, role: str) -> None:
-        """How the connected systems are, in one line."""
-        self._system = (glyph, text, role)
+    def _show_system(self) -> None:
+        _glyph, text, role = self._system
         self._state.setIcon(_dot(role))
         shown = text if self._level < NARROW else ""
         metrics = self._state.fontMetrics()
@@ -119,18 +137,14 @@ class TopBar(QWidget):
         self._state.setAccessibleName(text)
         self._state.setToolTip(text)
 
-    def set_clock(self, time: str, zone: str, tip: str) -> None:
-        """The operator's time with the name of its zone."""
-        self._clock_text = (time, zone)
+    def _show_clock(self) -> None:
+        time, zone = self._clock_text
         shown = f"{time}  {zone}" if self._level < NARROW else time
         self._clock.setText(shown)
-        self._clock.setToolTip(tip)
         self._clock.setFixedWidth(self._clock.fontMetrics().horizontalAdvance(f"{shown}00"))
 
-    def set_operator(self, name: str) -> None:
-        """Who is signed in."""
-        self._operator.setProperty("full_name", name)
-        shown = name if self._level == WIDE else ""
+    def _show_operator(self) -> None:
+        shown = self._operator_name if self._level == WIDE else ""
         metrics = self._operator.fontMetrics()
         self._operator.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideRight, 140))
         style = Qt.ToolButtonStyle
@@ -153,6 +167,9 @@ class TopBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take the widest form that fits."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         for level in (WIDE, TIGHT, NARROW, NARROW + 1):
             self._level = level
             self._show_level()
@@ -161,7 +178,7 @@ class TopBar(QWidget):
 
     def _needed(self) -> int:
         layout = self.layout()
-        return layout.minimumSize().width() if layout is not None else 0
+        return layout.sizeHint().width() if layout is not None else 0
 
     def _show_level(self) -> None:
         self._name.setVisible(self._level < NARROW)
@@ -170,11 +187,11 @@ class TopBar(QWidget):
         search = self.tr("Find camera, event, action   Ctrl+K")
         short = self.tr("Find   Ctrl+K")
         self._search.setText((search, short, "", "")[self._level])
-        self.set_alarms(self._alarms)
-        self.set_system(*self._system)
-        self.set_operator(str(self._operator.property("full_name") or ""))
+        self._show_alarms()
+        self._show_system()
+        self._show_operator()
         if self._clock_text[0]:
-            self.set_clock(*self._clock_text, self._clock.toolTip())
+            self._show_clock()
 
     def _tab(self, key: str, picture: str, text: str, keys: str) -> QPushButton:
         button = QPushButton(icon(picture, "text_2"), text)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from console.domain.errors import InvalidInput, NotPermitted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from console.actions.parts import HasCameras
     from console.dialects.base import CameraAdmin
-    from console.domain.camera import Camera, CameraKey, CameraSource
+    from console.domain.camera import Camera, CameraKey, CameraSource, Polygon
 
 
 async def add(
@@ -21,6 +23,7 @@ async def add(
     username: str = "",
     password: str = "",
     sub_url: str = "",
+    masks: Sequence[Polygon] = (),
 ) -> Camera:
     """Add a camera; the store has it at once, in whatever state it is.
 
@@ -39,6 +42,7 @@ async def add(
         username=username,
         password=password,
         sub_url=sub_url.strip(),
+        masks=masks,
     )
     parts.cameras.put(camera)
     return camera

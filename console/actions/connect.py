@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("gatehouse.connect")
 THIS_COMPUTER = "local"
+NAME_HERE = "This computer"
 
 
 class ConnectParts(Protocol):
@@ -58,9 +59,27 @@ async def use_this_computer(parts: ConnectParts) -> str:
     Raises:
         ConsoleError: it cannot start, or does not let us in.
     """
+    known = parts.systems.get(THIS_COMPUTER)
+    parts.systems.put(
+        SystemState(
+            THIS_COMPUTER, NAME_HERE, "", Phase.CONNECTING, cause="Its server is being started."
+        )
+    )
+    parts.systems.flush()
+    try:
+        return await _use_this_computer(parts)
+    except BaseException:
+        if known is None:
+            parts.systems.remove(THIS_COMPUTER)
+        else:
+            parts.systems.put(known)
+        raise
+
+
+async def _use_this_computer(parts: ConnectParts) -> str:
     address = await parts.server.start()
     username, password = await parts.server.sign_in.get()
-    record = SystemRecord(THIS_COMPUTER, "This computer", address, username, is_embedded=True)
+    record = SystemRecord(THIS_COMPUTER, NAME_HERE, address, username, is_embedded=True)
     try:
         await parts.sessions.connect(record, password)
     except SignInRefused:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from console.domain.camera import Camera, CameraKey, CameraSource
+    from console.domain.camera import Camera, CameraKey, CameraSource, Polygon
     from console.domain.event import Detections, Event, EventFilter, EventKey
     from console.domain.footage import Footage, SegmentIndex, SegmentRef, TimeRange
     from console.domain.stream import StreamSource
@@ -141,9 +141,19 @@ class CameraAdmin(Protocol):
     """Adding and removing cameras."""
 
     async def add(
-        self, *, name: str, url: str, username: str, password: str, sub_url: str = ""
+        self,
+        *,
+        name: str,
+        url: str,
+        username: str,
+        password: str,
+        sub_url: str = "",
+        masks: Sequence[Polygon] = (),
     ) -> Camera:
-        """Add a camera by its URL; ``sub_url`` is a smaller stream of it, for analysis and small tiles."""
+        """Add a camera by its URL; ``sub_url`` is a smaller stream of it, for analysis and small tiles.
+
+        Inside the ``masks`` nothing is picked up.
+        """
 
     async def set_source(self, key: CameraKey, *, url: str, sub_url: str = "") -> Camera:
         """Take its pictures from somewhere else."""

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+Polygon = tuple[tuple[float, float], ...]
+"""Corners in fractions of the picture, origin top left."""
+
+
 class Health(enum.StrEnum):
     """Whether a camera can be watched."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -94,6 +94,12 @@ class ListStore(QObject, Generic[Key, Row]):
         self._keys = [self.key_of(row) for row in self._rows]
         self._by_key = dict(zip(self._keys, self._rows, strict=True))
         self.reset.emit()
+
+    def drop(self, is_unwanted: Callable[[Key], bool]) -> None:
+        """Take away every row whose key is unwanted, all at once."""
+        self.flush()
+        if any(is_unwanted(key) for key in self._keys):
+            self.replace(row for row in self._rows if not is_unwanted(self.key_of(row)))
 
     def flush(self) -> None:
         """Apply at once what waits."""

@@ -61,7 +61,9 @@ def mark_of(event: Event, today: date) -> Mark:
     role, weight = MARK_LOOKS[event.severity]
     if event.is_acknowledged and event.severity is Severity.ALERT:
         role = "caution"
-    text = f"{event.summary or event.label} · {event.camera_name} · {when_on(event.started_at, today)}"
+    text = (
+        f"{event.summary or event.label} · {event.camera_name} · {when_on(event.started_at, today)}"
+    )
     return Mark(event.started_at, event.ended_at, role, event.key, text, weight)
 
 

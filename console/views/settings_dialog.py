@@ -85,6 +85,7 @@ class SettingsDialog(QDialog):
         layout.addWidget(heading)
         layout.addLayout(form)
         layout.addWidget(self._error)
+        layout.addStretch(1)
         layout.addLayout(foot)
 
     def _editor(self, name: str, field: FieldInfo) -> QWidget:

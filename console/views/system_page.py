@@ -32,9 +32,12 @@ from widgets.text import ElidedLabel, wrapped
 from widgets.theme import current_theme, set_kind
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
     from console.parts import ConsoleParts
 
 KEY = Qt.ItemDataRole.UserRole + 1
+AGE_EVERY_MS = 5000
 
 
 class SystemPage(QWidget):
@@ -98,7 +101,20 @@ class SystemPage(QWidget):
             store.reset.connect(self._looking.start)
             store.keyed_changed.connect(lambda _key: self._looking.start())
         parts.settings.changed.connect(lambda _name: self._looking.start())  # another theme
+        self._ageing = QTimer(self)
+        self._ageing.setInterval(AGE_EVERY_MS)
+        self._ageing.timeout.connect(self.refresh)
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What says for how long grows old while somebody looks."""
+        super().showEvent(event)
+        self._ageing.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._ageing.stop()
 
     def refresh(self) -> None:
         """Show what is so now."""

@@ -16,6 +16,7 @@ from console.actions import footage as footage_actions
 from console.domain.camera import CameraKey
 from console.domain.errors import ConsoleError, NotFound
 from console.domain.event import Severity
+from console.domain.system import Phase
 from console.playback.convert import Part
 from console.playback.engine import Engine
 from console.playback.footage_source import DialectFootage, to_moment, to_us
@@ -25,6 +26,7 @@ from console.views.wall_text import (
     TileExtras,
     live_state,
     playback_state,
+    signed_out,
     tile_boxes,
     without_recordings,
 )
@@ -81,6 +83,7 @@ class WallView(QWidget):
         self._told_us: int | None = None
         self._jumped_s = -1e9
         self._is_stopped = False
+        self._signed_out: set[str] = set()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self._wall)
@@ -367,8 +370,18 @@ class WallView(QWidget):
         self._alarms_are_stale = True
 
     def _on_system(self, system: str) -> None:
+        if self._is_stopped:
+            return
+        state = self._parts.systems.get(system)
+        is_out = state is None or state.phase is Phase.SIGNED_OUT
+        was_out = system in self._signed_out
+        (self._signed_out.add if is_out else self._signed_out.discard)(system)
         for tile, key in enumerate(self._keys):
-            if key is not None and key.system == system and tile in self._live:
+            if key is None or key.system != system:
+                continue
+            if is_out != was_out:
+                self._put(tile, key)  # whoever has signed out sees nothing more
+            elif tile in self._live:
                 self._live[tile].retry_now()
 
     # -- inside: tiles -------------------------------------------------------------------------------
@@ -394,6 +407,9 @@ class WallView(QWidget):
             return
         self._close(tile)
         slot = self._engine.renew(tile)
+        if key.system in self._signed_out:
+            self._refresh(tile)
+            return
         if self._player is not None:
             self._open_footage(self._player, tile, key)
         else:
@@ -495,10 +511,14 @@ class WallView(QWidget):
         camera = self._parts.cameras.get(key)
         name = key.camera if camera is None else camera.name
         live = self._live.get(tile)
+        if key.system in self._signed_out:
+            return signed_out(name)
         if self._player is not None:
             return self._playback_state(self._player, tile, name)
-        if live is None:
-            return TileState(name=name, mode=TileMode.CONNECTING)
+        if live is None or (self._is_connecting(key) and not live.feed.has_picture):
+            text = self.tr("connecting")
+            head = self.tr("Connecting …")
+            return TileState(name=name, mode=TileMode.CONNECTING, text=text, headline=head)
         shot = live.slot.last_shot
         extras = TileExtras(
             name=name,
@@ -509,6 +529,11 @@ class WallView(QWidget):
             boxes=tile_boxes(self._fitting(key, None if shot is None else shot.at_us)),
         )
         return live_state(live.truth(time.monotonic()), extras, now=datetime.now(UTC))
+
+    def _is_connecting(self, key: CameraKey) -> bool:
+        """Whether its system is only being signed in to, so that no stream can be blamed yet."""
+        system = self._parts.systems.get(key.system)
+        return system is not None and system.phase is Phase.CONNECTING
 
     def _playback_state(self, player: Player, tile: int, name: str) -> TileState:
         status = player.status(tile)

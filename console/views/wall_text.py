@@ -115,6 +115,17 @@ def without_recordings(name: str) -> TileState:
     )
 
 
+def signed_out(name: str) -> TileState:
+    """The tile of a camera whose system nobody is signed in to."""
+    return TileState(
+        name=name,
+        mode=TileMode.NO_PERMISSION,
+        text=_tr("signed out"),
+        headline=_tr("Signed out"),
+        detail=_tr("Sign in to its system to see this camera."),
+    )
+
+
 def tile_boxes(detections: Detections | None) -> tuple[TileBox, ...]:
     """Boxes with their labels."""
     if detections is None:

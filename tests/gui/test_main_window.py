@@ -323,6 +323,17 @@ def test_adding_a_camera_says_what_is_wrong_in_place(qtbot: QtBot, site: Site) -
     assert not form.isVisible()
 
 
+def test_the_top_bar_gives_way_when_a_system_has_much_to_say(
+    make_site: Callable[..., Site],
+) -> None:
+    bar = make_site(size=(1280, 720)).window.top_bar
+    bar.set_system("●", "The depot in the south of the town · 10 of 10 cameras", "ok")
+    bar.set_operator("Augusta Ada King")
+    for button in bar.findChildren(QPushButton):
+        if button.isVisible():
+            assert button.width() >= button.minimumSizeHint().width(), button.text()
+
+
 def test_a_wrong_password_of_a_camera_can_be_corrected(site: Site) -> None:
     key = site.parts.cameras.rows[0].key
     site.window.dialogs.change_camera(key)

@@ -15,6 +15,7 @@ from console.domain.camera import Camera, CameraKey, Health
 from console.domain.errors import NotFound
 from console.domain.event import Box, Detection, Detections
 from console.domain.stream import StreamSource
+from console.domain.system import Phase, SystemState
 from console.playback.footage_source import to_us
 from console.playback.threads import Spawner
 from console.store.cameras import CameraStore
@@ -175,6 +176,25 @@ async def test_a_file_moves_on_a_tile(wall: WallView) -> None:
     await until(lambda: mode(wall, 0) is TileMode.LIVE)
     assert wall.video_wall.state(0).name == "Yard"
     assert wall.video_wall.state(0).clock
+
+
+async def test_whoever_signs_out_sees_nothing_more_until_signed_in_again(wall: WallView) -> None:
+    systems: SystemStore = wall.parts.systems  # type: ignore[attr-defined]
+    systems.put(SystemState("here", "Here", "", Phase.ONLINE))
+    wall.deal_out([YARD])
+    await until(lambda: shown_number(wall, 0) is not None)
+    systems.flush()
+    systems.remove("here")
+    systems.flush()
+    assert mode(wall, 0) is TileMode.NO_PERMISSION
+    assert wall.video_wall.picture(0) is None
+    assert wall.snapshot(0) is None
+    systems.put(SystemState("here", "Here", "", Phase.CONNECTING))
+    systems.flush()
+    assert mode(wall, 0) is TileMode.CONNECTING
+    systems.put(SystemState("here", "Here", "", Phase.ONLINE))
+    systems.flush()
+    await until(lambda: mode(wall, 0) is TileMode.LIVE)
 
 
 async def test_a_live_socket_moves_on_a_tile(

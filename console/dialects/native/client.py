@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from console.dialects.feed import SocketOpener
     from console.dialects.http import Params
-    from console.domain.camera import Camera, CameraKey, CameraSource
+    from console.domain.camera import Camera, CameraKey, CameraSource, Polygon
     from console.domain.footage import Footage, SegmentIndex, SegmentRef, TimeRange
 
 _log = logging.getLogger("gatehouse.native")
@@ -291,10 +291,19 @@ class NativeCameraAdmin:
         self._http = http
 
     async def add(
-        self, *, name: str, url: str, username: str, password: str, sub_url: str = ""
+        self,
+        *,
+        name: str,
+        url: str,
+        username: str,
+        password: str,
+        sub_url: str = "",
+        masks: Sequence[Polygon] = (),
     ) -> Camera:
         """Add a camera by its URL."""
         body: dict[str, Any] = {"name": name, "paths": _paths(url, sub_url)}
+        if masks:
+            body["masks"] = [{"polygon": polygon} for polygon in masks]
         if username:
             body |= {"username": username, "password": password}
         return self._camera(await self._http.send("POST", "/api/cameras", body))
