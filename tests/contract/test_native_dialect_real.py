@@ -115,6 +115,15 @@ async def test_cameras_come_change_and_go(dialect: NativeDialect, said: Callable
         await dialect.camera_admin.remove(camera.key)
 
 
+async def test_a_camera_comes_with_its_masks(dialect: NativeDialect, server: Server) -> None:
+    corner = ((0.0, 0.9), (0.2, 0.9), (0.2, 1.0))
+    await dialect.camera_admin.add(
+        name="Gate", url="rtsp://192.0.2.1/a", username="", password="", masks=[corner]
+    )
+    (camera,) = server.cameras.list()
+    assert [mask.polygon for mask in camera.config.masks] == [list(corner)]
+
+
 async def test_what_is_refused_has_a_sentence(dialect: NativeDialect) -> None:
     admin = dialect.camera_admin
     with pytest.raises(InvalidInput):
