@@ -329,6 +329,7 @@ def test_the_top_bar_gives_way_when_a_system_has_much_to_say(
     bar = make_site(size=(1280, 720)).window.top_bar
     bar.set_system("●", "The depot in the south of the town · 10 of 10 cameras", "ok")
     bar.set_operator("Augusta Ada King")
+    QApplication.processEvents()  # the layout follows a moment later
     for button in bar.findChildren(QPushButton):
         if button.isVisible():
             assert button.width() >= button.minimumSizeHint().width(), button.text()
