@@ -144,7 +144,19 @@ async def sign_out(parts: ConnectParts, system: str) -> None:
     """
     await parts.sessions.sign_out(system)
     record = parts.known.get(system)
-    if record is not None and not record.is_embedded:
+    if record is None:
+        return
+    parts.systems.put(
+        SystemState(
+            record.id,
+            record.name,
+            record.address,
+            Phase.SIGNED_OUT,
+            cause="You have signed out.",
+            remedy="Sign in to go on.",
+        )
+    )
+    if not record.is_embedded:
         await parts.secrets.forget(_secret_name(record))
 
 
@@ -155,6 +167,7 @@ async def forget(parts: ConnectParts, system: str) -> None:
         ConsoleError: the list cannot be written.
     """
     await sign_out(parts, system)
+    parts.systems.remove(system)
     try:
         parts.known.forget(system)
     except OSError as error:
