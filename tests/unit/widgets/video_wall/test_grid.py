@@ -45,7 +45,17 @@ def test_layouts_have_as_many_tiles_as_their_names_say() -> None:
 
 @pytest.mark.parametrize(
     ("cameras", "name"),
-    [(0, "1"), (1, "1"), (2, "4"), (5, "1+5"), (6, "1+5"), (7, "9"), (16, "16"), (17, "25"), (90, "25")],
+    [
+        (0, "1"),
+        (1, "1"),
+        (2, "4"),
+        (5, "1+5"),
+        (6, "1+5"),
+        (7, "9"),
+        (16, "16"),
+        (17, "25"),
+        (90, "25"),
+    ],
 )
 def test_the_layout_with_the_fewest_empty_tiles_is_chosen(cameras: int, name: str) -> None:
     assert layout_for(cameras) == name
