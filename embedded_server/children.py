@@ -7,9 +7,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_GIVING_WAY = 5
+"""Niceness of what may come late, where the platform counts so."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -34,3 +38,11 @@ def born_deaf() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def give_way() -> None:
+    """On a machine that is too busy let this process come late, not the pictures that somebody watches."""
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        psutil.Process().nice(_GIVING_WAY)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedded_server.children import born_deaf
 from embedded_server.contract.live import AccessUnit
-from embedded_server.detector import wire, worker
+from embedded_server.detector import wire
 from embedded_server.ipc import Channel, Message
 from embedded_server.services.model import (
     EventPhase,
@@ -29,6 +29,7 @@ from embedded_server.services.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from multiprocessing.connection import Connection
     from types import TracebackType
 
     from embedded_server.services.model import AnalysisPlan
@@ -282,6 +283,13 @@ class AnalysisProcess:
             self._tell(replace(report, phase=EventPhase.END, at=now, ended_at=ended_at))
 
 
+def _work(connection: Connection[Any, Any], model_dirs: list[str], log_dir: str) -> None:
+    """Entry point of the child, which imports its own work: OpenCV is none of the server's weight."""
+    from embedded_server.detector.worker import main
+
+    main(connection, model_dirs, log_dir)
+
+
 class _Child:
     """One life of the worker: process, pipe, and a thread for each direction of it."""
 
@@ -289,7 +297,7 @@ class _Child:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=True)
         self._process = context.Process(
-            target=worker.main,
+            target=_work,
             args=(theirs, [str(folder) for folder in model_dirs], str(log_dir)),
             name="gatehouse-analysis",
         )

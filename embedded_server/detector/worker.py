@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import av.logging
 import cv2
 
-from embedded_server.children import leave_signals_to_the_server
+from embedded_server.children import give_way, leave_signals_to_the_server
 from embedded_server.contract.live import DISCONTINUITY, AccessUnit
 from embedded_server.detector import wire
 from embedded_server.detector.base import DetectorError
@@ -50,6 +50,7 @@ _HOUSEKEEPING_S = 1.0
 def main(connection: Connection[Any, Any], model_dirs: list[str], log_dir: str) -> None:
     """Entry point of the child process."""
     leave_signals_to_the_server()
+    give_way()
     with (Path(log_dir) / "analysis.crash.log").open("a", encoding="utf-8") as crash_log:
         faulthandler.enable(crash_log)
         _log_to(Path(log_dir) / "analysis.log")

@@ -6,15 +6,15 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from embedded_server.children import born_deaf
 from embedded_server.ipc import Message, decode, encode
-from embedded_server.media.rendering import renderer_main
 from embedded_server.services.ports import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
 
@@ -125,7 +125,7 @@ class RendererProcess:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe(duplex=True)
         self._process = context.Process(
-            target=renderer_main,
+            target=_render,
             args=(theirs, str(self._log_dir)),
             name="gatehouse-renderer",
             daemon=True,
@@ -133,6 +133,13 @@ class RendererProcess:
         with born_deaf():
             self._process.start()
         theirs.close()
+
+
+def _render(connection: Connection[Any, Any], log_dir: str) -> None:
+    """Entry point of the child, which imports its own work: OpenCV is none of the server's weight."""
+    from embedded_server.media.rendering import renderer_main
+
+    renderer_main(connection, log_dir)
 
 
 def _exchange(connection: Pipe, request: Message, timeout_s: float) -> Message:
