@@ -40,6 +40,8 @@ log = logging.getLogger("gatehouse.analysis")
 MODELS_DIR_VARIABLE = "GATEHOUSE_MODELS_DIR"
 """One more folder of models, beside ``<data>/models``."""
 
+_READY_WITHIN_S = 90.0
+"""A slow disk and several models take their time; beyond this it hangs."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STEADY_S = 0.5, 15.0, 60.0
 _STUCK_S = 30.0
 _OUTBOX_BYTES = 16_000_000
@@ -132,7 +134,11 @@ class AnalysisProcess:
         pause_s = _FIRST_PAUSE_S
         while True:
             born_at = time.monotonic()
-            cause = await self._run_once()
+            try:
+                cause = await self._run_once()
+            except Exception:  # whatever it was: analysis that ends without a word helps nobody
+                log.exception("the analysis worker cannot be run")
+                cause = "it cannot be run"
             self._end_open_events()
             if time.monotonic() - born_at > _STEADY_S:
                 pause_s = _FIRST_PAUSE_S
@@ -163,7 +169,7 @@ class AnalysisProcess:
         while not child.has_ended.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.has_ended.wait(), 5.0)
-            if child.is_stuck():
+            if child.is_stuck() or child.is_overdue():
                 child.kill()
         self._child = None
         await self._stop_pumps()
@@ -315,6 +321,7 @@ class _Child:
         self._inbox: deque[Message] = deque()
         self._inbox_lock = threading.Lock()
         self._is_woken = False
+        self._born_at = time.monotonic()
         self.is_ready = False
         self._threads: list[threading.Thread] = []
         self.has_ended = asyncio.Event()
@@ -357,6 +364,10 @@ class _Child:
         """Whether it has not read its pipe for a long time."""
         with self._outbox_changed:
             return bool(self._outbox) and time.monotonic() - self._sent_at > _STUCK_S
+
+    def is_overdue(self) -> bool:
+        """Whether it should have been ready long ago."""
+        return not self.is_ready and time.monotonic() - self._born_at > _READY_WITHIN_S
 
     def kill(self) -> None:
         """End it the hard way."""

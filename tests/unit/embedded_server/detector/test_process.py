@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from embedded_server.detector import wire
-from embedded_server.detector.process import AnalysisProcess
+from embedded_server.detector.process import AnalysisProcess, _Child
 from embedded_server.ipc import Message
 from embedded_server.services.model import AnalysisPlan
 
@@ -57,3 +59,37 @@ def test_nonsense_from_the_worker_is_survived(tmp_path: Path) -> None:
     process = handle(tmp_path)
     process._hear([Message(wire.EVENT, {"key": "x"}), Message(wire.DETECTIONS, {})])
     assert banned(process) == []
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.alarms: list[str] = []
+        self.heard = asyncio.Event()
+
+    def analysis_alarm(self, kind: str, message: str) -> None:
+        self.alarms.append(f"{kind}: {message}")
+        self.heard.set()
+
+
+@pytest.mark.anyio
+@pytest.mark.logs_warnings
+async def test_a_worker_that_cannot_even_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("half an installation")
+
+    monkeypatch.setattr("embedded_server.detector.process._Child", fail)
+    listener = Listener()
+    process = AnalysisProcess(listener, None, models_dir=tmp_path, log_dir=tmp_path)  # type: ignore[arg-type]
+    async with process:
+        await asyncio.wait_for(listener.heard.wait(), 5)
+    assert listener.alarms[0].startswith("worker_crashed: ")
+
+
+def test_a_worker_that_is_never_ready_is_overdue() -> None:
+    child = object.__new__(_Child)
+    child.is_ready, child._born_at = False, time.monotonic() - 1000
+    assert child.is_overdue()
+    child.is_ready = True
+    assert not child.is_overdue()
