@@ -66,6 +66,10 @@ if TYPE_CHECKING:
     from embedded_server.services.ports import Fragments, MediaPlane, Renderer
 
 
+_REFUSED_BODY = errors.responses(400, 413)
+"""Of every route that takes a body: what is no text, or too long, is refused before the route sees it."""
+
+
 class GatehouseApp(FastAPI):
     """The routes; its description names the shape of every refusal."""
 
@@ -74,6 +78,11 @@ class GatehouseApp(FastAPI):
         schema = super().openapi()
         components = schema.setdefault("components", {}).setdefault("schemas", {})
         components.setdefault("Problem", Problem.model_json_schema())
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                if "requestBody" in operation:
+                    described = {str(status): said for status, said in _REFUSED_BODY.items()}
+                    operation["responses"] |= described
         return schema
 
 

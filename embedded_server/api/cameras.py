@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from embedded_server.api.access import CameraEditor, MediaCaller, SignedIn
 from embedded_server.api.deps import Served
 from embedded_server.api.errors import responses
+from embedded_server.api.sparse import unwanted
 from embedded_server.api.streams import JPEG, PictureWidth, picture_of
 from embedded_server.contract.base import Page, Pagination
 from embedded_server.contract.cameras import Camera, CameraCreate, CameraStatus, CameraWrite
@@ -15,29 +16,32 @@ from embedded_server.services.auth import Permission
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 
 
-@router.get("", responses=responses(401, 403))
+@router.get("", response_model=Page[Camera], responses=responses(400, 401, 403))
 async def list_cameras(
     caller: SignedIn,
     services: Served,
     status: CameraStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     offset: Annotated[int, Query(ge=0)] = 0,
-) -> Page[Camera]:
-    """All cameras, oldest first."""
+    fields: str | None = None,
+) -> Response:
+    """All cameras, oldest first; ``fields`` names what is wanted of each."""
     caller.require(Permission.CAMERAS_VIEW)
+    exclude = unwanted(fields, Camera)
     found = [services.cameras.shape(record) for record in services.cameras.list()]
     if status is not None:
         found = [camera for camera in found if camera.status == status]
-    page = found[offset : offset + limit]
-    return Page(
-        items=page,
+    items = found[offset : offset + limit]
+    page = Page[Camera](
+        items=items,
         pagination=Pagination(
             total=len(found),
             limit=limit,
             offset=offset,
-            has_more=offset + len(page) < len(found),
+            has_more=offset + len(items) < len(found),
         ),
     )
+    return Response(page.model_dump_json(exclude=exclude), media_type="application/json")
 
 
 @router.post("", status_code=201, responses=responses(401, 403, 409))

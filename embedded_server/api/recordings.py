@@ -29,7 +29,7 @@ _MP4: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/runs", responses=responses(401, 404))
+@router.get("/runs", responses=responses(400, 401, 404))
 async def list_runs(
     camera_ids: CameraIds, start: UtcTime, end: UtcTime, services: Served, _caller: SignedIn
 ) -> RunList:
@@ -39,7 +39,7 @@ async def list_runs(
     return runs_on_wire(window, coverages)
 
 
-@router.get("/segments", responses=responses(401, 404))
+@router.get("/segments", responses=responses(400, 401, 404))
 async def list_segments(
     camera_id: str,
     start: UtcTime,

@@ -5,6 +5,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
+LONGEST_TEXT = 1_000_000
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9900, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +30,9 @@ Item = TypeVar("Item")
 class WireModel(BaseModel):
     """Base of all shapes: unknown fields are ignored, so that older clients and newer servers meet."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    # A text with a limit is checked to be Unicode too. Without one, half a surrogate pair ("\ud800" in a body) would
+    # be taken, stored, and make every later answer with it fail.
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, str_max_length=LONGEST_TEXT)
 
 
 class Pagination(WireModel):

@@ -1,6 +1,6 @@
 """Cameras on the wire: the union of the Vistralio and Home Security Intelligence forms."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,10 @@ StreamState = Literal[
     "connecting", "online", "stalled", "offline", "unauthorised", "unsupported", "off"
 ]
 CameraStatus = Literal["online", "offline", "error", "unknown"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Polygon = Annotated[list[tuple[Fraction, Fraction]], Field(min_length=3, max_length=64)]
+Number = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""An id of something else: no larger than what every reader of JSON keeps exact."""
 
 
 class Paths(WireModel):
@@ -62,10 +66,10 @@ class Zone(WireModel):
 
     title: str = Field(min_length=1, max_length=120)
     note: str | None = None
-    polygon: list[tuple[float, float]] = Field(min_length=3, max_length=64)
+    polygon: Polygon
     labels: list[str] = Field(default_factory=list)
     threshold: float | None = Field(default=None, ge=0, le=1)
-    dwell: float | None = Field(default=None, ge=0)
+    dwell: float | None = Field(default=None, ge=0, le=86_400)
 
 
 class Mask(WireModel):
@@ -73,7 +77,7 @@ class Mask(WireModel):
 
     title: str = Field(default="", max_length=120)
     note: str | None = None
-    polygon: list[tuple[float, float]] = Field(min_length=3, max_length=64)
+    polygon: Polygon
 
 
 class Onvif(WireModel):
@@ -101,8 +105,8 @@ class CameraWrite(WireModel):
     name: str | None = Field(default=None, min_length=1, max_length=255)
     device_type: Literal["camera", "camera_speaker", "doorbell"] | None = None
     connection_method: Literal["direct", "bridge"] | None = None
-    site_id: int | None = None
-    edge_router_id: int | None = None
+    site_id: Number | None = None
+    edge_router_id: Number | None = None
     transport: Literal["rtsp", "rtsps", "http", "https", "file"] | None = None
     rtsp_transport: Literal["tcp", "udp"] | None = None
     host: str | None = Field(default=None, max_length=255)

@@ -67,7 +67,7 @@ class EventPatch(WireModel):
     flagged: bool | None = None
     notes: str | None = Field(default=None, max_length=10_000)
     snooze_until: UtcTime | None = None
-    version: int | None = None
+    version: int | None = Field(default=None, ge=0, le=2**53 - 1)
 
 
 class Detection(WireModel):

@@ -60,7 +60,7 @@ def unpack_access_unit(message: bytes) -> AccessUnit:
 
 
 class StreamOpening(WireModel):
-    """First text message, repeated whenever the stream's parameters change."""
+    """Text message before the first access unit, repeated whenever the stream's parameters change; a state may precede it."""
 
     type: Literal["stream"] = "stream"
     camera_id: str

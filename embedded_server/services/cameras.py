@@ -180,7 +180,7 @@ class CameraService:
         """Add a camera.
 
         Raises:
-            Conflict: the name is taken.
+            Conflict: the name or the folder is taken.
             Invalid: it has no source, or one that cannot be used.
         """
         async with self._changing:
@@ -196,6 +196,7 @@ class CameraService:
                 config=CameraConfig(),
             )
             draft = changed(draft, write)
+            self._check_folder(draft)
             self._check_files(draft, before=None)
             record = await self._store.add(draft)
             self._keep(record)
@@ -208,13 +209,14 @@ class CameraService:
 
         Raises:
             NotFound: there is no such camera.
-            Conflict: the name is taken.
+            Conflict: the name or the folder is taken.
             Invalid: the change makes no sense.
         """
         async with self._changing:
             before = self.resolve(slug)
             record = changed(before, write)
             self._check_name(record.name, but=before.slug)
+            self._check_folder(record)
             self._check_files(record, before=before)
             await self._store.save(record)
             self._keep(record)
@@ -294,6 +296,16 @@ class CameraService:
             if other.slug != but and other.name.casefold() == name.casefold():
                 raise Conflict(
                     f"There is a camera called {other.name} already. Choose another name.",
+                    code="camera_already_exists",
+                )
+
+    def _check_folder(self, record: CameraRecord) -> None:
+        """Two cameras in one folder could not tell their pictures apart."""
+        folder = record.config.folder_path
+        for other in self._records.values():
+            if folder and other.slug != record.slug and other.config.folder_path == folder:
+                raise Conflict(
+                    f"The folder {folder} belongs to {other.name} already. Choose another folder.",
                     code="camera_already_exists",
                 )
 

@@ -307,6 +307,8 @@ async def test_an_offset_still_works_and_says_that_it_will_not(server: Server) -
         ({"risk_level": ["low", "medium"]}, 2),
         ({"start_date": "2026-05-01T12:00:10"}, 2),
         ({"end_date": "2026-05-01T12:00:10+00:00"}, 2),
+        ({"end_date": "2026-05-01"}, 3),
+        ({"end_date": "2026-04-30"}, 0),
         ({"reviewed": "false"}, 2),
         ({"acknowledged": "true"}, 1),
         ({"cursor": ""}, 3),

@@ -115,19 +115,6 @@ async def test_route(
         assert keys <= set(answer.json())
 
 
-async def test_table_names_every_route(parts: Parts) -> None:
-    """The routes of events and recordings have a table of their own."""
-    named = {(method, path.replace("/1", "/gate")) for method, path, *_ in ROUTES}
-    named |= {("POST", "/api/auth/setup"), ("GET", "/ready"), ("GET", "/api/system/health/ready")}
-    named |= {("GET", "/api/cameras/gate/snapshot"), ("GET", "/api/streams/gate/snapshot")}
-    for path, methods in parts.app.openapi()["paths"].items():
-        if path.startswith(("/api/events", "/api/recordings")):
-            continue
-        for method in methods:
-            concrete = path.replace("{camera_id}", "gate").replace("{token}", "gate")
-            assert (method.upper(), concrete) in named, f"{method} {path} is in no table"
-
-
 async def test_description_is_true(client: httpx.AsyncClient) -> None:
     schema = (await client.get("/openapi.json")).json()
     names = set(schema["components"]["schemas"])
@@ -174,6 +161,51 @@ async def test_blank_password_keeps_and_clear_clears(
 async def test_names_are_unique_whatever_their_case(client: httpx.AsyncClient) -> None:
     again = await client.post("/api/cameras", json={"name": "GATE", "url": "rtsp://192.0.2.8/x"})
     assert (again.status_code, again.json()["code"]) == (409, "camera_already_exists")
+
+
+async def test_folders_are_unique(client: httpx.AsyncClient) -> None:
+    drop = {"name": "Drop", "folder_path": "/export/drop"}
+    assert (await client.post("/api/cameras", json=drop)).status_code == 201
+    again = await client.post("/api/cameras", json={**drop, "name": "Other"})
+    assert (again.status_code, again.json()["code"]) == (409, "camera_already_exists")
+    moved = await client.patch("/api/cameras/gate", json={"folder_path": "/export/drop"})
+    assert moved.status_code == 409
+    assert (await client.put("/api/cameras/drop", json=drop)).status_code == 200
+
+
+async def test_sparse_fields(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/api/cameras", params={"fields": "id, name"})).json()
+    assert page["items"] == [{"id": "gate", "name": "Gate"}]
+    answer = await client.get("/api/cameras", params={"fields": "id,password"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (r'{"detection": {"objects": ["\ud800"]}}', ["detection", "objects", 0]),
+        (r'{"detection": {"label_map": {"\ud800": "x"}}}', ["detection", "label_map"]),
+        ('{"masks": [{"polygon": [[0, 0], [1e999, 0], [1, 1]]}]}', ["masks", 0, "polygon"]),
+        ('{"masks": [{"polygon": [[0, NaN], [1, 0], [1, 1]]}]}', ["masks", 0, "polygon"]),
+        ('{"site_id": 100000000000000000000000}', ["site_id"]),
+    ],
+)
+async def test_what_no_answer_could_hold_is_not_stored(
+    client: httpx.AsyncClient, body: str, field: list[str | int]
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await client.patch("/api/cameras/gate", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][1 : len(field) + 1] == field
+    assert (await client.get("/api/cameras")).status_code == 200
+
+
+async def test_a_body_that_is_no_text_is_a_documented_refusal(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await client.patch("/api/cameras/gate", content=b"\xff", headers=headers)
+    assert (answer.status_code, set(answer.json())) == (400, PROBLEM)
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {"400", "413"} <= set(paths["/api/cameras/{camera_id}"]["patch"]["responses"])
 
 
 async def test_slug_of_a_deleted_camera_is_not_used_again(client: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import anyio
 from argon2 import PasswordHasher
 
 from embedded_server.app import create_app
@@ -122,7 +123,7 @@ class FakeAnalysis:
 
 
 class FakeRenderer:
-    """Draws nothing."""
+    """Every picture is the same, and so is every clip."""
 
     async def still(
         self, stream_format: StreamFormat, units: Sequence[AccessUnit], *, width: int | None = None
@@ -133,6 +134,7 @@ class FakeRenderer:
         return JPEG
 
     async def clip(self, pieces: Sequence[ClipPiece], destination: Path) -> Path:
+        await anyio.Path(destination).write_bytes(b"a clip")
         return destination
 
 
