@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from websockets.asyncio.client import connect
 
+from embedded_server.api import sockets
 from embedded_server.contract.cameras import CameraCreate
 from embedded_server.contract.live import unpack_access_unit
 from embedded_server.contract.system import SocketMessage
@@ -143,6 +144,31 @@ async def test_mistakes_do_not_close(
         await client.send(sent)
         assert json.loads(await client.recv())["error"] == error
         assert await _ask(client, {"type": "ping"}) == {"type": "pong"}
+
+
+async def test_heartbeat_names_the_last_message(
+    running: tuple[Parts, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "PING_EVERY_S", 0.05)
+    parts, address = running
+    async with connect(f"{address}/ws/events?token={await parts.token()}") as client:
+        assert json.loads(await client.recv()) == {"type": "ping", "data": {}, "lastSeq": 0}
+        parts.bus.publish(CHANNEL_EVENTS, SocketMessage(type="event", seq=7))
+        while json.loads(await client.recv())["type"] == "ping":
+            pass
+        assert json.loads(await client.recv())["lastSeq"] == 7
+
+
+async def test_who_talked_and_then_said_nothing_is_idle(
+    running: tuple[Parts, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "IDLE_S", 0.05)
+    parts, address = running
+    async with connect(f"{address}/ws/events?token={await parts.token()}") as client:
+        await client.send("ping")
+        assert json.loads(await client.recv()) == {"type": "pong"}
+        await client.wait_closed()
+        assert (client.close_code, client.close_reason) == (1000, "Idle timeout")
 
 
 async def test_system_status_comes_at_once(running: tuple[Parts, str]) -> None:
