@@ -79,7 +79,9 @@ def pixmap(name: str, size: int, role: str = "text", *, ratio: float = 1.0) -> Q
     """An icon as a picture, sharp at that device pixel ratio."""
     key = f"gatehouse/{name}/{size}/{current_theme().colour(role).name()}/{ratio}"
     made = QPixmap()
-    if not QPixmapCache.find(key, made):  # drawing a glyph costs a tenth of painting a list of events
+    if not QPixmapCache.find(
+        key, made
+    ):  # drawing a glyph costs a tenth of painting a list of events
         made = icon(name, role).pixmap(QSize(size, size), ratio)
         QPixmapCache.insert(key, made)
     return made

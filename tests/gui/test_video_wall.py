@@ -120,6 +120,9 @@ def test_keys_move_enlarge_and_leave_one_level_at_a_time(wall: VideoWall, qtbot:
     qtbot.keyClick(wall, Qt.Key.Key_Down)
     assert wall.selected() == 3
     qtbot.keyClick(wall, Qt.Key.Key_Return)
+    assert wall.enlarged() is None  # it is empty
+    wall.set_state(3, LIVE)
+    qtbot.keyClick(wall, Qt.Key.Key_Return)
     wall.set_picture(3, picture(wall, 3))
     wall.zoom(3, 2.0)
     qtbot.keyClick(wall, Qt.Key.Key_Escape)
