@@ -1,1 +1,0 @@
-"""ONVIF: discovery, media profiles, PTZ."""
