@@ -6,7 +6,7 @@ import base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 LIVE, REVIEW, EVENTS, SYSTEM = "live", "review", "events", "system"
 WORKSPACES = (LIVE, REVIEW, EVENTS, SYSTEM)
 STATE = "main_window"
+FIRST_SIZE = QSize(1440, 860)
+"""Before the operator has chosen one; never more than the screen has."""
 ROOM_FOR_LEFT = 1000
 ROOM_FOR_BOTH = 1360
 """Below these widths the panels fold, the right one first; the operator can unfold them all the same."""
@@ -561,7 +563,7 @@ class MainWindow(QMainWindow):
         state = self._parts.layouts.state(STATE)
         geometry = state.get("geometry")
         if not (isinstance(geometry, str) and self.restoreGeometry(base64.b64decode(geometry))):
-            self.resize(1440, 860)
+            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         if state.get("workspace") in WORKSPACES:
             self._workspace = str(state["workspace"])
         if self._workspace == REVIEW:

@@ -65,11 +65,12 @@ def make_site(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Call
     theme.apply(qapp, theme.DARK, reduced_motion=True)
     made: list[Site] = []
 
-    def make(*, with_content: bool = True, size: tuple[int, int] = (1600, 900)) -> Site:
+    def make(*, with_content: bool = True, size: tuple[int, int] | None = (1600, 900)) -> Site:
         parts, system = made_up_parts(tmp_path, with_content=with_content)
         window = MainWindow(parts, wall=cast("Any", StillWall(parts)))
         qtbot.addWidget(window)
-        window.resize(*size)
+        if size is not None:
+            window.resize(*size)
         window.show()
         qtbot.waitExposed(window)
         qtbot.wait(200)  # the wall is dealt out a moment after cameras have arrived
@@ -99,6 +100,12 @@ def dialog(site: Site, kind: type[QDialog]) -> Any:
     found = [each for each in site.window.findChildren(kind) if each.isVisible()]
     assert len(found) == 1, f"{len(found)} windows of {kind.__name__} are open"
     return found[0]
+
+
+def test_the_first_window_fits_the_screen(make_site: Callable[..., Site]) -> None:
+    window = make_site(size=None).window
+    room = window.screen().availableSize()  # smaller than the size that is wanted
+    assert window.size().boundedTo(room) == window.size()
 
 
 def test_cameras_are_dealt_out_at_the_first_start(site: Site) -> None:
